@@ -1,0 +1,2 @@
+//! The `stamp` command.
+fn main() {}

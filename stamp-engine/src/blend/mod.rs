@@ -1,0 +1,28 @@
+//! Compositing: one row of a prepared stamp onto one row of a picture.
+
+use crate::Layout;
+
+/// How the stamp's colours are mixed with the picture's: source-over, or one of the separable
+/// blend modes of W3C Compositing and Blending Level 1, section 10.1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(missing_docs, reason = "the names are the field's own")]
+pub enum Mode {
+    #[default]
+    Over,
+    Multiply,
+    Screen,
+    Overlay,
+    Darken,
+    Lighten,
+    SoftLight,
+}
+
+/// Composites `stamp` onto `picture`, 8 bit.
+pub fn row_u8(_mode: Mode, _layout: Layout, _picture: &mut [u8], _stamp: &[u8]) {
+    todo!()
+}
+
+/// Composites `stamp` onto `picture`, 16 bit.
+pub fn row_u16(_mode: Mode, _layout: Layout, _picture: &mut [u16], _stamp: &[u16]) {
+    todo!()
+}
