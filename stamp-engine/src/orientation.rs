@@ -51,6 +51,15 @@ impl Orientation {
         matches!(self, Self::Transpose | Self::Rotate90 | Self::Transverse | Self::Rotate270)
     }
 
+    /// The orientation that undoes this one; only the quarter turns are not their own.
+    pub const fn inverse(self) -> Self {
+        match self {
+            Self::Rotate90 => Self::Rotate270,
+            Self::Rotate270 => Self::Rotate90,
+            own => own,
+        }
+    }
+
     /// The size as viewed of a picture stored as `width × height`, and the other way round (the
     /// exchange of sides is its own inverse).
     pub const fn size(self, width: u32, height: u32) -> (u32, u32) {
@@ -165,6 +174,17 @@ mod tests {
         }
         assert_eq!(Orientation::from_exif(0), Orientation::Normal);
         assert_eq!(Orientation::from_exif(9), Orientation::Normal);
+    }
+
+    #[test]
+    fn the_inverse_undoes() {
+        let viewed: Vec<u8> = (0..12).collect();
+        for orientation in Orientation::ALL {
+            let stored = orientation.bitmap_to_stored(&viewed, 4, 3, 1);
+            let (width, height) = orientation.size(4, 3);
+            let back = orientation.inverse().bitmap_to_stored(&stored, width, height, 1);
+            assert_eq!(back, viewed, "{orientation:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Decoded samples in memory: what the codecs hand to the blend and take back.
 
-use crate::{Error, Result};
+use crate::{Error, Orientation, Result};
 
 /// Which channels a pixel has, interleaved in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,5 +152,25 @@ impl Pixels {
     /// Samples in a row.
     pub fn row_len(&self) -> usize {
         self.width as usize * self.layout.channels()
+    }
+
+    /// The picture as viewed: the stored grid of `orientation` turned upright.
+    pub(crate) fn as_viewed(self, orientation: Orientation) -> Result<Self> {
+        if orientation == Orientation::Normal {
+            return Ok(self);
+        }
+        let (width, height) = orientation.size(self.width, self.height);
+        // Turning upright is turning into the stored grid of the opposite orientation.
+        let back = orientation.inverse();
+        let channels = self.layout.channels();
+        let samples = match &self.samples {
+            Samples::U8(stored) => {
+                Samples::U8(back.bitmap_to_stored(stored, self.width, self.height, channels))
+            }
+            Samples::U16(stored) => {
+                Samples::U16(back.bitmap_to_stored(stored, self.width, self.height, channels))
+            }
+        };
+        Self::new(width, height, self.layout, samples)
     }
 }

@@ -45,7 +45,8 @@ impl Placement {
         Ok(Resolved { size, bounds, corners: corners.into_iter().filter(visible).collect() })
     }
 
-    fn check(&self) -> Result<()> {
+    /// Refuses settings out of their ranges.
+    pub(crate) fn check(&self) -> Result<()> {
         let wrong = |what: &str| Err(Error::Setting(what.to_owned()));
         if !(0.0..=1.0).contains(&self.opacity) {
             return wrong("the opacity must lie between 0 and 1");

@@ -1,0 +1,7 @@
+//! The `stamp` command, end to end, on real files.
+
+mod faults;
+mod fixtures;
+mod place;
+mod usage;
+mod world;
