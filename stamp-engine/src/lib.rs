@@ -1,17 +1,21 @@
 //! Stamp pictures: put a logo, a badge or a text on them.
 
-mod blend;
+pub mod blend;
 mod codec;
 mod colour;
+mod composite;
 mod error;
 mod format;
 mod limits;
 mod metadata;
 mod orientation;
+mod picture;
 mod pixels;
 mod placement;
 mod probe;
+mod recent;
 mod stamp;
+mod stamper;
 
 pub use blend::Mode;
 pub use codec::EncodeOptions;
@@ -21,7 +25,9 @@ pub use format::Format;
 pub use limits::{Limits, available_memory};
 pub use metadata::Metadata;
 pub use orientation::Orientation;
+pub use picture::{Layer, Options, Outcome, Picture, Report, Source, Stamped, Way};
 pub use pixels::{Depth, Layout, Pixels, Samples};
-pub use placement::{At, Gravity, Length, Placement, Size, Tile};
+pub use placement::{At, Gravity, Length, Placement, Resolved, Size, Tile};
 pub use probe::{Probe, probe};
-pub use stamp::{Ink, Prepared, Request, Stamp};
+pub use stamp::{Cache, CacheOptions, Ink, Prepared, Request, Stamp, TextStyle, TextTemplate};
+pub use stamper::Stamper;

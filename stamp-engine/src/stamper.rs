@@ -31,7 +31,7 @@ pub struct Stamper {
     layers: Vec<Layer>,
     options: Options,
     cache: Arc<Cache>,
-    texts: Recent<(usize, String), Stamp>,
+    texts: Recent<(usize, String, f64), Stamp>,
     profiles: Recent<(Vec<u8>, Ink), Profile>,
 }
 
@@ -202,7 +202,8 @@ impl Stamper {
                 let exif = metadata.exif.as_deref();
                 let variables = Variables::of(picture.name, exif, viewed, picture.modified, picture.index);
                 let text = template.render(&variables);
-                self.texts.get((number, text), |(_, text)| Stamp::text(text, style))
+                let em = style.size.of(viewed.0.min(viewed.1));
+                self.texts.get((number, text, em), |(_, text, em)| Stamp::text(text, style, *em))
             }
         }
     }

@@ -33,7 +33,23 @@ pub(crate) fn encode(
 pub(crate) fn stamp_gif(
     _bytes: &[u8],
     _limits: &Limits,
+    _metadata: &Metadata,
     _stamp: &mut dyn FnMut(&mut Pixels) -> Result<()>,
 ) -> Result<(Vec<u8>, u32)> {
+    todo!()
+}
+
+/// Whether the JPEG `bytes` are progressive (SOF2, SOF6, SOF10, SOF14).
+pub(crate) fn is_progressive_jpeg(_bytes: &[u8]) -> bool {
+    todo!()
+}
+
+/// Whether files of this format can say how the stored grid is viewed, and viewers obey.
+pub(crate) fn holds_orientation(_format: Format) -> bool {
+    todo!()
+}
+
+/// Whether files of this format can hold an ICC profile.
+pub(crate) fn holds_icc(_format: Format) -> bool {
     todo!()
 }

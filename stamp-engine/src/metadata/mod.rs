@@ -31,6 +31,11 @@ impl Metadata {
         todo!()
     }
 
+    /// The same with the EXIF orientation set to upright.
+    pub(crate) fn upright(&self) -> Self {
+        todo!()
+    }
+
     /// Puts this into `encoded`, a picture just encoded without metadata.
     pub(crate) fn embed(&self, _format: Format, _encoded: Vec<u8>) -> Result<Vec<u8>> {
         todo!()

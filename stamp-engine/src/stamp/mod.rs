@@ -1,8 +1,13 @@
 //! What is put on: an image, an SVG or a text, prepared once for a size and applied to any number
 //! of pictures.
 
+mod cache;
 mod prepared;
 mod source;
+mod template;
 
+pub use cache::{Cache, CacheOptions};
 pub use prepared::{Ink, Prepared, Request};
-pub use source::Stamp;
+pub use source::{Stamp, TextStyle};
+pub(crate) use template::Variables;
+pub use template::TextTemplate;

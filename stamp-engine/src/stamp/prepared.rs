@@ -49,6 +49,11 @@ impl Prepared {
         todo!()
     }
 
+    /// The colour channels.
+    pub fn ink(&self) -> Ink {
+        todo!()
+    }
+
     /// Width in the stored grid.
     pub fn width(&self) -> u32 {
         todo!()
