@@ -18,6 +18,17 @@ pub enum Ink {
     Cmyk,
 }
 
+impl Ink {
+    /// Samples per pixel, alpha included.
+    pub const fn channels(self) -> usize {
+        match self {
+            Self::Gray => 2,
+            Self::Rgb => 4,
+            Self::Cmyk => 5,
+        }
+    }
+}
+
 /// Which form of a stamp a picture needs.
 #[derive(Clone, Debug)]
 pub struct Request {
