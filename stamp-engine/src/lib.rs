@@ -1,10 +1,12 @@
 //! Stamp pictures: put a logo, a badge or a text on them.
 
+mod batch;
 pub mod blend;
 mod codec;
 mod colour;
 mod composite;
 mod error;
+mod file;
 mod format;
 mod limits;
 mod metadata;
@@ -17,10 +19,12 @@ mod recent;
 mod stamp;
 mod stamper;
 
+pub use batch::{Batch, Cancel, FileJob, Progress};
 pub use blend::Mode;
 pub use codec::EncodeOptions;
 pub use colour::Profile;
 pub use error::{Error, Result};
+pub use file::{WriteOptions, write_file};
 pub use format::Format;
 pub use limits::{Limits, available_memory};
 pub use metadata::Metadata;

@@ -155,7 +155,7 @@ impl Pixels {
     }
 
     /// The picture as viewed: the stored grid of `orientation` turned upright.
-    pub(crate) fn as_viewed(self, orientation: Orientation) -> Result<Self> {
+    pub(crate) fn into_viewed(self, orientation: Orientation) -> Result<Self> {
         if orientation == Orientation::Normal {
             return Ok(self);
         }

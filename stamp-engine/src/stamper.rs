@@ -7,8 +7,8 @@ use crate::composite::{Mix, composite};
 use crate::recent::Recent;
 use crate::stamp::{Cache, Variables};
 use crate::{
-    Error, Format, Ink, Layer, Layout, Metadata, Options, Orientation, Outcome, Picture, Pixels,
-    Placement, Prepared, Probe, Profile, Report, Request, Result, Source, Stamp, Stamped, Way, codec, probe,
+    Error, Format, Ink, Layer, Layout, Metadata, Options, Orientation, Outcome, Picture, Pixels, Placement,
+    Prepared, Probe, Profile, Report, Request, Result, Source, Stamp, Stamped, Way, codec, probe,
 };
 
 /// Puts layers on pictures; shared by any number of threads.
@@ -270,7 +270,7 @@ fn fit_to_format(
     }
     let (mut pixels, mut metadata) = (pixels, metadata);
     if !codec::holds_orientation(target) && orientation != Orientation::Normal {
-        pixels = pixels.as_viewed(orientation)?;
+        pixels = pixels.into_viewed(orientation)?;
         metadata = metadata.upright();
     }
     if !codec::holds_icc(target)
@@ -280,4 +280,3 @@ fn fit_to_format(
     }
     Ok((pixels, metadata))
 }
-

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{At, Gravity, Length, Size};
-use crate::{Error, Result};
+use super::{At, Gravity, Length, Size, Tile};
+use crate::{Error, Mode, Result};
 
 impl FromStr for Length {
     type Err = Error;
@@ -33,17 +33,8 @@ impl fmt::Display for Length {
 impl Gravity {
     /// The name, such as `bottom-right`.
     pub const fn name(self) -> &'static str {
-        [
-            "top-left",
-            "top",
-            "top-right",
-            "left",
-            "center",
-            "right",
-            "bottom-left",
-            "bottom",
-            "bottom-right",
-        ][self as usize]
+        ["top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"]
+            [self as usize]
     }
 }
 
@@ -127,6 +118,66 @@ impl fmt::Display for Size {
     }
 }
 
+impl Default for Tile {
+    /// Half a stamp's width apart, every second row shifted by half.
+    fn default() -> Self {
+        Self { gap: Length::Percent(50.0), stagger: 0.5 }
+    }
+}
+
+impl FromStr for Tile {
+    type Err = Error;
+
+    /// `GAP` or `GAP,STAGGER`, such as `20px` or `50%,0.5`.
+    fn from_str(text: &str) -> Result<Self> {
+        let (gap, stagger) = match text.split_once(',') {
+            Some((gap, stagger)) => (gap, number(stagger)),
+            None => (text, Some(Self::default().stagger)),
+        };
+        match (gap.trim().parse(), stagger) {
+            (Ok(gap), Some(stagger)) => Ok(Self { gap, stagger }),
+            _ => Err(Error::Setting(format!(
+                "“{text}” is not a tiling; write GAP or GAP,STAGGER, such as 50%,0.5"
+            ))),
+        }
+    }
+}
+
+impl fmt::Display for Tile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.gap, self.stagger)
+    }
+}
+
+impl Mode {
+    /// All seven, source-over first.
+    pub const ALL: [Self; 7] = [
+        Self::Over,
+        Self::Multiply,
+        Self::Screen,
+        Self::Overlay,
+        Self::Darken,
+        Self::Lighten,
+        Self::SoftLight,
+    ];
+
+    /// The name in CSS, such as `soft-light`; source-over is `over`.
+    pub const fn name(self) -> &'static str {
+        ["over", "multiply", "screen", "overlay", "darken", "lighten", "soft-light"][self as usize]
+    }
+}
+
+impl FromStr for Mode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == text).ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::Setting(format!("“{text}” is not a blend mode; write one of {names}"))
+        })
+    }
+}
+
 /// A finite number of a size that no picture can exceed.
 fn number(digits: &str) -> Option<f64> {
     let number: f64 = digits.trim().parse().ok()?;
@@ -145,6 +196,13 @@ mod tests {
         for text in ["original", "fit", "fill", "300px", "20%", "h:120px", "h:10%", "s:15%"] {
             assert_eq!(text.parse::<Size>().unwrap().to_string(), text);
         }
+        for mode in Mode::ALL {
+            assert_eq!(mode.name().parse::<Mode>().unwrap(), mode);
+        }
+        for text in ["0px,0", "50%,0.5"] {
+            assert_eq!(text.parse::<Tile>().unwrap().to_string(), text);
+        }
+        assert_eq!("50%".parse::<Tile>().unwrap(), Tile::default());
         assert_eq!("10,20".parse::<At>().unwrap(), "10px,20px".parse().unwrap());
     }
 

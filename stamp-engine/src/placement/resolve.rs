@@ -78,7 +78,7 @@ impl Placement {
             Size::Fill => (f64::from(width) / turned.0).max(f64::from(height) / turned.1),
         };
         let (w, h) = ((stamp.0 * scale).round().max(1.0), (stamp.1 * scale).round().max(1.0));
-        if !(w * h <= MAX_STAMP_PIXELS) {
+        if w.is_nan() || h.is_nan() || w * h > MAX_STAMP_PIXELS {
             return Err(Error::Setting(format!(
                 "the stamp would be drawn {w} × {h} pixels large; choose a smaller size"
             )));
@@ -206,7 +206,8 @@ mod tests {
 
     #[test]
     fn quarter_turns_exchange_the_sides_exactly() {
-        for (degrees, bounds) in [(90.0, (33, 77)), (-270.0, (33, 77)), (180.0, (77, 33)), (360.0, (77, 33))] {
+        for (degrees, bounds) in [(90.0, (33, 77)), (-270.0, (33, 77)), (180.0, (77, 33)), (360.0, (77, 33))]
+        {
             assert_eq!(rotated_bounds((77, 33), degrees), bounds);
         }
         assert_eq!(rotated_bounds((100, 100), 45.0), (142, 142));

@@ -17,6 +17,12 @@ pub struct CacheOptions {
     pub memory_bytes: u64,
 }
 
+impl Default for CacheOptions {
+    fn default() -> Self {
+        todo!()
+    }
+}
+
 /// Prepared stamps.
 #[derive(Debug)]
 pub struct Cache {}

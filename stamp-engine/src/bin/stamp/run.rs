@@ -1,0 +1,105 @@
+//! The run itself: find the pictures, stamp them, tell of it.
+
+use std::io::{self, Read as _, Write as _};
+
+use stamp_engine::{Batch, Cancel, Picture};
+
+use crate::inputs::{Inputs, Naming};
+use crate::report::{Reporter, failure};
+use crate::resume::Journal;
+use crate::settings::{Settings, Target};
+use crate::values::Bytes;
+
+/// Set by Ctrl-C.
+static CANCEL: Cancel = Cancel::new();
+
+/// Does what the settings say; `Ok(false)` when a picture failed or was left.
+///
+/// # Errors
+/// A message on wrong usage, before any picture was touched.
+pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
+    if settings.pictures.iter().any(|picture| picture.as_os_str() == "-") {
+        return Ok(stamp_stdin(settings));
+    }
+    let wishes = &settings.wishes;
+    let naming = Naming { target: &settings.target, format: settings.stamper.options().format };
+    let Inputs { mut jobs, problems } = Inputs::find(&settings.pictures, &naming)?;
+    let reporter = Reporter::new(jobs.len(), wishes.json, wishes.quiet);
+    problems.into_iter().for_each(|problem| reporter.problem(problem));
+    if wishes.dry_run {
+        jobs.iter().for_each(|job| reporter.planned(job));
+        return Ok(reporter.close(0));
+    }
+    let journal = Journal::open(settings.cache.as_deref(), settings.fingerprint, wishes.resume);
+    if wishes.resume {
+        jobs.retain(|job| {
+            let done = journal.is_done(job);
+            if done {
+                reporter.skipped(job);
+            }
+            !done
+        });
+    }
+    stop_on_interrupt();
+    let mut batch = Batch::new(&settings.stamper).cancel(&CANCEL).fail_fast(wishes.fail_fast);
+    if let Some(count) = wishes.jobs {
+        batch = batch.jobs(usize::from(count));
+    }
+    if let Some(Bytes(bytes)) = wishes.memory {
+        batch = batch.memory(bytes);
+    }
+    let results = batch.files(&jobs, &settings.write, |progress| {
+        let job = &jobs[progress.position];
+        if progress.result.is_ok() {
+            journal.note(job);
+        }
+        reporter.done(job, progress.result, progress.time);
+    });
+    let left = results.iter().filter(|result| matches!(result, Err(stamp_engine::Error::Cancelled)));
+    Ok(reporter.close(left.count()))
+}
+
+/// The first Ctrl-C lets the pictures in hand be finished, the second ends the program at once:
+/// outputs are renamed into place whole, so that loses nothing but time.
+fn stop_on_interrupt() {
+    let set = ctrlc::set_handler(|| {
+        if CANCEL.is_cancelled() {
+            std::process::exit(130);
+        }
+        CANCEL.cancel();
+    });
+    if let Err(error) = set {
+        tracing::warn!("Ctrl-C ends the program at once: {error}");
+    }
+}
+
+fn stamp_stdin(settings: &Settings) -> bool {
+    match stamp_one(settings) {
+        Ok(()) => true,
+        Err(reason) => {
+            eprintln!("failed: {reason}");
+            false
+        }
+    }
+}
+
+fn stamp_one(settings: &Settings) -> Result<(), String> {
+    let limits = settings.stamper.options().limits;
+    let mut bytes = Vec::new();
+    let mut input = io::stdin().lock().take(limits.input_bytes.saturating_add(1));
+    input.read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
+    let name = std::path::Path::new("standard input");
+    let say = |error| failure(name, &error);
+    limits.check_bytes(bytes.len() as u64).map_err(say)?;
+    let stamped = settings.stamper.stamp(Picture::from(&bytes[..])).map_err(say)?;
+    match &settings.target {
+        Target::File(path) => {
+            stamp_engine::write_file(path, &stamped.bytes, &settings.write).map_err(|error| error.to_string())
+        }
+        Target::Stdout | Target::Folder(..) => {
+            let mut output = io::stdout().lock();
+            let written = output.write_all(&stamped.bytes).and_then(|()| output.flush());
+            written.map_err(|error| format!("standard output: {error}"))
+        }
+    }
+}

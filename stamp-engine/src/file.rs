@@ -1,0 +1,122 @@
+//! Picture files: read whole within the limits, written so that no half file is ever seen.
+
+#![forbid(unsafe_code)]
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::batch::FileJob;
+use crate::{Error, Limits, Picture, Report, Result, Stamper};
+
+/// How an output file is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WriteOptions {
+    /// Replace a file that is already there.
+    pub overwrite: bool,
+    /// Give the output the input's modification time and permissions.
+    pub preserve: bool,
+}
+
+/// A picture file in memory.
+pub(crate) struct Input {
+    bytes: Vec<u8>,
+    metadata: Metadata,
+}
+
+impl Input {
+    pub(crate) fn picture<'a>(&'a self, job: &'a FileJob) -> Picture<'a> {
+        let modified = self.metadata.modified().ok();
+        Picture { bytes: &self.bytes, name: Some(&job.input), modified, index: job.index }
+    }
+}
+
+impl Stamper {
+    /// Stamps the file `input` into the file `output`. The output is written beside its place
+    /// under a temporary name, flushed and renamed: an interrupted run leaves no half file.
+    /// Missing folders above it are made.
+    ///
+    /// # Errors
+    /// As [`Stamper::stamp`]; [`Error::Io`] for both files, and [`Error::Setting`] when the
+    /// output is there and `options` do not say to replace it.
+    pub fn stamp_file(&self, input: &Path, output: &Path, options: &WriteOptions) -> Result<Report> {
+        let job = FileJob { input: input.to_owned(), output: output.to_owned(), index: 1 };
+        let input = read(&job.input, &self.options().limits)?;
+        let stamped = self.stamp(input.picture(&job))?;
+        write(&job.output, &stamped.bytes, Some(&input), options)?;
+        Ok(stamped.report)
+    }
+}
+
+/// Reads a regular file. Anything else (a pipe, a device, a folder) is refused before it is
+/// opened, since opening a pipe waits for a writer.
+pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Input> {
+    let failed = |error| Error::io(path, error);
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::other("not a regular file")));
+    }
+    limits.check_bytes(metadata.len())?;
+    let file = File::open(path).map_err(failed)?;
+    // The file may grow while it is read, or (in /proc) not tell its length.
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1));
+    file.take(limits.input_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
+    limits.check_bytes(bytes.len() as u64)?;
+    Ok(Input { bytes, metadata })
+}
+
+/// Writes a file beside its place under a temporary name, flushes and renames it: it is never
+/// seen half written. Missing folders above it are made; there is nothing to
+/// [`preserve`](WriteOptions::preserve).
+///
+/// # Errors
+/// [`Error::Io`], and [`Error::Setting`] when the file is there and `options` do not say to
+/// replace it.
+pub fn write_file(path: &Path, bytes: &[u8], options: &WriteOptions) -> Result<()> {
+    write(path, bytes, None, options)
+}
+
+pub(crate) fn write(path: &Path, bytes: &[u8], input: Option<&Input>, options: &WriteOptions) -> Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
+    if !options.overwrite && path.symlink_metadata().is_ok() {
+        return Err(exists(path));
+    }
+    let failed = |error| Error::io(path, error);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(TEMPORARY_PREFIX).suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As any program makes files: the umask takes away from this.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    if let Some(input) = input.filter(|_| options.preserve) {
+        file.as_file().set_permissions(input.metadata.permissions()).map_err(failed)?;
+        let modified = input.metadata.modified().map_err(failed)?;
+        file.as_file().set_modified(modified).map_err(failed)?;
+    }
+    file.as_file().sync_data().map_err(failed)?;
+    let kept = match options.overwrite {
+        true => file.persist(path),
+        false => file.persist_noclobber(path),
+    };
+    kept.map(|_| ()).map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => exists(path),
+        _ => failed(error.error),
+    })
+}
+
+/// What the names of unfinished outputs begin with. A leading dot: folders are read without them.
+const TEMPORARY_PREFIX: &str = ".stamp-";
+
+fn exists(path: &Path) -> Error {
+    let path: PathBuf = path.to_owned();
+    let reason = "is already there; replace it with --overwrite, or skip what is done with --resume";
+    Error::Setting(format!("{} {reason}", path.display()))
+}
