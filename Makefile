@@ -1,0 +1,54 @@
+# Two commands are all a newcomer needs: `make run` and `make test`. Both install what is missing.
+
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+STAMP := target/release/stamp
+
+.PHONY: run test set-up build fmt lint docs deny unit bench large clean
+
+## Build the command and stamp every picture in fixtures/ into out/.
+run: build
+	$(STAMP) fixtures/pictures --stamp fixtures/stamps/logo.png --out out --overwrite
+	@echo "The stamped pictures are in $(CURDIR)/out"
+
+## Everything that CI runs.
+test: set-up lint docs deny unit
+
+set-up:
+	.ci/set-up test
+
+build:
+	.ci/set-up build
+	cargo build --release --locked --bin stamp
+
+fmt:
+	cargo fmt --all
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p stamp-engine --no-default-features --locked -- -D warnings
+
+docs:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+## The list of known vulnerabilities is downloaded; the rest is checked without it where it cannot be.
+deny:
+	cargo deny --locked check bans licenses sources
+	@cargo deny --locked check advisories || { \
+		cargo deny --locked fetch db >/dev/null 2>&1 && exit 1; \
+		echo "*** SKIPPED, NOT PASSED: the advisory database cannot be downloaded here ***"; }
+
+unit:
+	STAMPEDE_REQUIRE_PYTHON=1 cargo test --workspace --locked
+
+## Every benchmark; needs the large pictures.
+bench: large
+	cargo bench --workspace
+
+## The large pictures that the benchmarks use, made from the photographs.
+large:
+	.ci/set-up bench
+	.venv/bin/python fixtures/make-variants --large
+
+clean:
+	rm -rf target out
