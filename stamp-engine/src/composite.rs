@@ -1,22 +1,29 @@
 //! Lays a prepared stamp over a decoded picture, touching only the rows and columns under it.
 
 use crate::blend::{self, Curve};
-use crate::{Mode, Pixels, Prepared, Samples};
+use crate::{Ink, Mode, Pixels, Prepared, Samples};
 
 /// How the colours are mixed.
-#[derive(Clone, Copy)]
-pub(crate) struct Mix<'a> {
-    pub(crate) mode: Mode,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Mix<'a> {
+    /// Source-over or a blend mode.
+    pub mode: Mode,
     /// The picture's tone curve when the mixing is done in linear light.
-    pub(crate) linear: Option<&'a Curve>,
+    pub linear: Option<&'a Curve>,
 }
 
 /// Composites `stamp` with its top left corner at `corner` of the stored grid; what stands over
-/// an edge is cut off. `stamp` must have been prepared for the picture's channels and depth.
-pub(crate) fn composite(pixels: &mut Pixels, stamp: &Prepared, corner: (i64, i64), mix: Mix<'_>) {
+/// an edge is cut off. Nothing is allocated and no other row or column is touched.
+///
+/// `stamp` must have been prepared for the picture's channels and depth; one that was not
+/// changes nothing.
+pub fn composite(pixels: &mut Pixels, stamp: &Prepared, corner: (i64, i64), mix: Mix<'_>) {
     let Some(columns) = overlap(corner.0, stamp.width(), pixels.width()) else { return };
     let Some(rows) = overlap(corner.1, stamp.height(), pixels.height()) else { return };
     let layout = pixels.layout();
+    if stamp.ink() != Ink::of(layout) {
+        return;
+    }
     let stride = pixels.row_len();
     let channels = layout.channels();
     let stamp_channels = stamp.ink().channels();

@@ -1,0 +1,29 @@
+//! Where the benchmarks find their pictures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file of `fixtures/`.
+pub fn fixture(name: &str) -> Vec<u8> {
+    let path = folder().join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// `count` pictures of 12 MP: every JPEG of that size that `make large` makes, over and over.
+#[allow(dead_code, reason = "each benchmark is a crate of its own and not all use this")]
+pub fn twelve_megapixels(count: usize) -> Vec<PathBuf> {
+    let large = folder().join("large");
+    let entries = fs::read_dir(&large).unwrap_or_else(|error| panic!("{}: {error}; run `make large`", large.display()));
+    let is_wanted = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("12mp-") && name.ends_with(".jpg")
+    };
+    let mut found: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(is_wanted).collect();
+    found.sort();
+    assert!(!found.is_empty(), "no picture of 12 MP in {}; run `make large`", large.display());
+    found.into_iter().cycle().take(count).collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures")
+}
