@@ -2,7 +2,7 @@
 //!
 //! Open a stamp, choose a place, stamp bytes, files, or a batch that can be watched and cancelled:
 //!
-//! ```
+//! ```standalone_crate
 //! use std::sync::Arc;
 //! use stamp_engine::{
 //!     Batch, Cache, CacheOptions, Cancel, FileJob, Layer, Options, Placement, Source, Stamp, Stamper, WriteOptions,
