@@ -99,3 +99,6 @@ pub(crate) fn orientation(format: Format, bytes: &[u8]) -> Orientation {
     };
     exif.map(ifd::orientation).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
