@@ -1,6 +1,20 @@
 //! The pixel path's decoders and encoders, one file a format.
 
+mod bmp;
+mod channels;
+mod gif;
+mod jpeg;
+mod libwebp;
+mod palette;
+mod png;
+mod quantisation;
+mod tiff;
+mod webp;
+
 use crate::{Format, Limits, Metadata, Pixels, Probe, Result};
+
+pub(crate) use gif::stamp_gif;
+pub(crate) use jpeg::is_progressive as is_progressive_jpeg;
 
 /// How to encode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,44 +26,81 @@ pub struct EncodeOptions {
     pub lossless: Option<bool>,
 }
 
+/// What the headers of `bytes` say; only the orientation and the limits are not seen to here.
+pub(crate) fn probe(format: Format, bytes: &[u8]) -> Result<Probe> {
+    match format {
+        Format::Jpeg => jpeg::probe(bytes),
+        Format::Png => png::probe(bytes),
+        Format::WebP => webp::probe(bytes),
+        Format::Gif => gif::probe(bytes),
+        Format::Tiff => tiff::probe(bytes),
+        Format::Bmp => bmp::probe(bytes),
+        #[cfg(any())]
+        Format::Avif => avif::probe(bytes),
+        #[cfg(not(any()))]
+        Format::Avif => Err(no_avif()),
+    }
+}
+
 /// Decodes the (first frame of the) picture.
-pub(crate) fn decode(_probe: &Probe, _bytes: &[u8], _limits: &Limits) -> Result<Pixels> {
-    todo!()
+pub(crate) fn decode(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pixels> {
+    limits.check_bytes(bytes.len() as u64)?;
+    limits.check_pixels(probe.width, probe.height)?;
+    match probe.format {
+        Format::Jpeg => jpeg::decode(probe, bytes),
+        Format::Png => png::decode(probe, bytes),
+        Format::WebP => webp::decode(probe, bytes),
+        Format::Gif => gif::decode(probe, bytes, limits),
+        Format::Tiff => tiff::decode(probe, bytes),
+        Format::Bmp => bmp::decode(probe, bytes),
+        #[cfg(any())]
+        Format::Avif => avif::decode(probe, bytes, limits),
+        #[cfg(not(any()))]
+        Format::Avif => Err(no_avif()),
+    }
 }
 
 /// Encodes pixels with metadata. `source` is the picture that the pixels came from, for what is
 /// carried over when its format is the same (JPEG sampling and quality, WebP lossless or lossy).
 pub(crate) fn encode(
-    _format: Format,
-    _pixels: Pixels,
-    _metadata: &Metadata,
-    _options: &EncodeOptions,
-    _source: &[u8],
+    format: Format,
+    pixels: Pixels,
+    metadata: &Metadata,
+    options: &EncodeOptions,
+    source: &[u8],
 ) -> Result<Vec<u8>> {
-    todo!()
+    match format {
+        Format::Jpeg => jpeg::encode(pixels, metadata, options, source),
+        Format::Png => png::encode(pixels, metadata),
+        Format::WebP => webp::encode(pixels, metadata, options, source),
+        Format::Gif => gif::encode(pixels, metadata),
+        Format::Tiff => tiff::encode(pixels, metadata),
+        Format::Bmp => bmp::encode(pixels),
+        #[cfg(any())]
+        Format::Avif => avif::encode(pixels, metadata, options),
+        #[cfg(not(any()))]
+        Format::Avif => Err(no_avif()),
+    }
 }
 
-/// Stamps every frame of a GIF.
-pub(crate) fn stamp_gif(
-    _bytes: &[u8],
-    _limits: &Limits,
-    _metadata: &Metadata,
-    _stamp: &mut dyn FnMut(&mut Pixels) -> Result<()>,
-) -> Result<(Vec<u8>, u32)> {
-    todo!()
+#[cfg(not(any()))]
+fn no_avif() -> crate::Error {
+    crate::Error::unsupported(
+        Format::Avif,
+        "this build of Stampede was made without AVIF; build it with the feature `avif`",
+    )
 }
 
-/// Whether the JPEG `bytes` are progressive (SOF2, SOF6, SOF10, SOF14).
-pub(crate) fn is_progressive_jpeg(_bytes: &[u8]) -> bool {
-    todo!()
-}
-
-/// Whether files of this format can say how the stored grid is viewed, and viewers obey.
-pub(crate) fn holds_orientation(_format: Format) -> bool {
-    todo!()
+/// Whether files of this format can say how the stored grid is viewed, and viewers obey. PNG and
+/// WebP can say it (eXIf, EXIF), but many viewers do not look there: their pixels are turned.
+pub(crate) fn holds_orientation(format: Format) -> bool {
+    matches!(format, Format::Jpeg | Format::Tiff)
 }
 
 /// Whether files of this format can hold an ICC profile.
-pub(crate) fn holds_icc(_format: Format) -> bool {
-    todo!()
+pub(crate) fn holds_icc(format: Format) -> bool {
+    matches!(format, Format::Jpeg | Format::Png | Format::WebP | Format::Tiff | Format::Avif)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,17 @@
 //! EXIF, XMP, IPTC and ICC: taken out of one container, put into another.
 
-use crate::{Format, Orientation, Result};
+#![forbid(unsafe_code)]
+
+pub(crate) mod exif;
+pub(crate) mod gif;
+pub(crate) mod ifd;
+pub(crate) mod jpeg;
+pub(crate) mod photoshop;
+pub(crate) mod png;
+pub(crate) mod tiff;
+pub(crate) mod webp;
+
+use crate::{Format, Orientation};
 
 /// What a picture says about itself beside its pixels.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,31 +24,81 @@ pub struct Metadata {
     pub iptc: Option<Vec<u8>>,
     /// The ICC profile.
     pub icc: Option<Vec<u8>>,
+    /// What only files of the picture's own format can hold.
+    pub(crate) native: Option<Native>,
+}
+
+/// Segments, chunks or blocks that are carried over as they stand when the format stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Native {
+    format: Format,
+    bytes: Vec<u8>,
 }
 
 impl Metadata {
     /// Reads what `bytes` hold. Damaged metadata is left out, never an error: the pixels count.
-    pub fn read(_format: Format, _bytes: &[u8]) -> Self {
-        todo!()
+    pub fn read(format: Format, bytes: &[u8]) -> Self {
+        match format {
+            Format::Jpeg => jpeg::read(bytes),
+            Format::Png => png::read(bytes),
+            Format::WebP => webp::read(bytes),
+            Format::Gif => gif::read(bytes),
+            Format::Tiff => tiff::read(bytes),
+            Format::Bmp => Self::default(),
+            Format::Avif => Self::default(),
+        }
     }
 
     /// The EXIF orientation.
     pub fn orientation(&self) -> Orientation {
-        todo!()
+        self.exif.as_deref().map(ifd::orientation).unwrap_or_default()
     }
 
     /// Only what decides how the pixels look.
     pub fn stripped(&self) -> Self {
-        todo!()
+        let orientation = self.orientation();
+        Self {
+            exif: (orientation != Orientation::Normal).then(|| exif::only_orientation(orientation)),
+            icc: self.icc.clone(),
+            native: self.native_of(Format::Png).and_then(png::only_colour),
+            ..Self::default()
+        }
     }
 
     /// The same with the EXIF orientation set to upright.
     pub(crate) fn upright(&self) -> Self {
-        todo!()
+        let mut upright = self.clone();
+        if let Some(exif) = &mut upright.exif {
+            ifd::set_orientation(exif, Orientation::Normal);
+        }
+        upright
     }
 
-    /// Puts this into `encoded`, a picture just encoded without metadata.
-    pub(crate) fn embed(&self, _format: Format, _encoded: Vec<u8>) -> Result<Vec<u8>> {
-        todo!()
+    /// What is carried over to a file of `format` as it stands.
+    pub(crate) fn native_of(&self, format: Format) -> Option<&[u8]> {
+        self.native.as_ref().filter(|native| native.format == format).map(|native| native.bytes.as_slice())
     }
 }
+
+impl Native {
+    /// `None` when there is nothing to carry over.
+    fn new(format: Format, bytes: Vec<u8>) -> Option<Self> {
+        (!bytes.is_empty()).then_some(Self { format, bytes })
+    }
+}
+
+/// The orientation of the picture `bytes`, without copying its metadata.
+pub(crate) fn orientation(format: Format, bytes: &[u8]) -> Orientation {
+    let exif = match format {
+        Format::Jpeg => jpeg::exif(bytes),
+        Format::Png => png::exif(bytes),
+        Format::WebP => webp::exif(bytes),
+        Format::Tiff => Some(bytes),
+        // AVIF is decoded upright; GIF and BMP cannot say.
+        Format::Gif | Format::Bmp | Format::Avif => None,
+    };
+    exif.map(ifd::orientation).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
