@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use stamp_engine::{
-    Depth, Ink, Limits, Mix, Orientation, Prepared, Profile, Request, Stamp, composite, decode,
+    Depth, Ink, Limits, Mix, Orientation, Pixels, Prepared, Profile, Request, Stamp, composite,
 };
 
 #[path = "fixtures.rs"]
@@ -27,11 +27,11 @@ fn apply(criterion: &mut Criterion) {
         profile: Arc::new(Profile::srgb()),
     };
     let prepared = Prepared::new(&stamp, &request).unwrap();
-    let mut pixels = decode(&bytes, &limits).unwrap();
+    let mut pixels = Pixels::decode(&bytes, &limits).unwrap();
 
     let mut group = criterion.benchmark_group("12 MP JPEG");
     group.sample_size(20);
-    group.bench_function("decode", |bencher| bencher.iter(|| decode(&bytes, &limits).unwrap()));
+    group.bench_function("decode", |bencher| bencher.iter(|| Pixels::decode(&bytes, &limits).unwrap()));
     group.bench_function("apply a prepared 600x600 stamp", |bencher| {
         bencher.iter(|| composite(&mut pixels, &prepared, (3280, 2280), Mix::default()));
     });

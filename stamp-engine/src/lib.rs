@@ -64,7 +64,7 @@ mod stamper;
 
 pub use batch::{Batch, Cancel, FileJob, Progress};
 pub use blend::Mode;
-pub use codec::{EncodeOptions, decode};
+pub use codec::EncodeOptions;
 pub use colour::Profile;
 pub use composite::{Mix, composite};
 pub use error::{Error, Result};

@@ -1,6 +1,6 @@
 //! Decoded samples in memory: what the codecs hand to the blend and take back.
 
-use crate::{Error, Orientation, Result};
+use crate::{Error, Limits, Orientation, Result, codec, probe};
 
 /// Which channels a pixel has, interleaved in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -112,6 +112,14 @@ impl Pixels {
             )));
         }
         Ok(Self { width, height, layout, samples })
+    }
+
+    /// Decodes a picture file, of an animation the first frame; the stored grid, not turned.
+    ///
+    /// # Errors
+    /// As [`probe`](crate::probe()), and [`Error::Decode`] for damaged pictures.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self> {
+        codec::decode(&probe(bytes, limits)?, bytes, limits)
     }
 
     /// Pixels in a row, at least 1.

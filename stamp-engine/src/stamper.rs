@@ -138,7 +138,7 @@ impl Stamper {
                 Ok(())
             });
         }
-        let mut pixels = codec::decode_probed(probe, picture.bytes, limits)?;
+        let mut pixels = codec::decode(probe, picture.bytes, limits)?;
         for part in self.plan(layers, picture, probe, &metadata, &pixels)? {
             part.apply(&mut pixels);
         }
