@@ -1,5 +1,7 @@
 //! The pixel path's decoders and encoders, one file a format.
 
+#[cfg(feature = "avif")]
+mod avif;
 mod bmp;
 mod channels;
 mod gif;
@@ -35,9 +37,9 @@ pub(crate) fn probe(format: Format, bytes: &[u8]) -> Result<Probe> {
         Format::Gif => gif::probe(bytes),
         Format::Tiff => tiff::probe(bytes),
         Format::Bmp => bmp::probe(bytes),
-        #[cfg(any())]
+        #[cfg(feature = "avif")]
         Format::Avif => avif::probe(bytes),
-        #[cfg(not(any()))]
+        #[cfg(not(feature = "avif"))]
         Format::Avif => Err(no_avif()),
     }
 }
@@ -53,9 +55,9 @@ pub(crate) fn decode(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pix
         Format::Gif => gif::decode(probe, bytes, limits),
         Format::Tiff => tiff::decode(probe, bytes),
         Format::Bmp => bmp::decode(probe, bytes),
-        #[cfg(any())]
+        #[cfg(feature = "avif")]
         Format::Avif => avif::decode(probe, bytes, limits),
-        #[cfg(not(any()))]
+        #[cfg(not(feature = "avif"))]
         Format::Avif => Err(no_avif()),
     }
 }
@@ -76,14 +78,14 @@ pub(crate) fn encode(
         Format::Gif => gif::encode(pixels, metadata),
         Format::Tiff => tiff::encode(pixels, metadata),
         Format::Bmp => bmp::encode(pixels),
-        #[cfg(any())]
+        #[cfg(feature = "avif")]
         Format::Avif => avif::encode(pixels, metadata, options),
-        #[cfg(not(any()))]
+        #[cfg(not(feature = "avif"))]
         Format::Avif => Err(no_avif()),
     }
 }
 
-#[cfg(not(any()))]
+#[cfg(not(feature = "avif"))]
 fn no_avif() -> crate::Error {
     crate::Error::unsupported(
         Format::Avif,

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "avif")]
+pub(crate) mod avif;
 pub(crate) mod exif;
 pub(crate) mod gif;
 pub(crate) mod ifd;
@@ -45,6 +47,9 @@ impl Metadata {
             Format::Gif => gif::read(bytes),
             Format::Tiff => tiff::read(bytes),
             Format::Bmp => Self::default(),
+            #[cfg(feature = "avif")]
+            Format::Avif => avif::read(bytes),
+            #[cfg(not(feature = "avif"))]
             Format::Avif => Self::default(),
         }
     }
@@ -60,7 +65,7 @@ impl Metadata {
         Self {
             exif: (orientation != Orientation::Normal).then(|| exif::only_orientation(orientation)),
             icc: self.icc.clone(),
-            native: self.native_of(Format::Png).and_then(png::only_colour),
+            native: self.native.as_ref().and_then(Native::only_colour),
             ..Self::default()
         }
     }
@@ -84,6 +89,16 @@ impl Native {
     /// `None` when there is nothing to carry over.
     fn new(format: Format, bytes: Vec<u8>) -> Option<Self> {
         (!bytes.is_empty()).then_some(Self { format, bytes })
+    }
+
+    /// What of it decides how the pixels look.
+    fn only_colour(&self) -> Option<Self> {
+        match self.format {
+            Format::Png => png::only_colour(&self.bytes),
+            // Nothing but the colour description is carried.
+            Format::Avif => Some(self.clone()),
+            _ => None,
+        }
     }
 }
 

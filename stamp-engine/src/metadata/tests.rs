@@ -113,6 +113,18 @@ fn stripping_leaves_what_decides_the_look() {
     assert_eq!(p3.stripped(), Metadata { icc: p3.icc, ..Metadata::default() });
 }
 
+#[cfg(feature = "avif")]
+#[test]
+fn avif_holds_all_but_iptc() {
+    let bytes = fixture("metadata.png");
+    let before = Metadata::read(Format::Png, &bytes);
+    let file = recoded(&bytes, Format::Avif, &before);
+    let after = Metadata::read(Format::Avif, &file);
+    assert_eq!((&before.exif, &before.xmp, &before.icc), (&after.exif, &after.xmp, &after.icc));
+    assert_eq!(Metadata::read(Format::Avif, &recoded(&file, Format::Avif, &after)), after);
+    assert_eq!(after.stripped().native, after.native, "the colour description stays");
+}
+
 /// ITU-T T.81, B.1.1.4: a segment holds 65,533 bytes.
 #[test]
 fn what_a_jpeg_cannot_hold_is_an_error() {
