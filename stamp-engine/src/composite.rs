@@ -67,9 +67,8 @@ mod tests {
 
     #[test]
     fn overlaps_are_cut_at_both_edges() {
-        let parts = |corner, stamp, picture| {
-            overlap(corner, stamp, picture).map(|o| (o.picture, o.stamp, o.len))
-        };
+        let parts =
+            |corner, stamp, picture| overlap(corner, stamp, picture).map(|o| (o.picture, o.stamp, o.len));
         assert_eq!(parts(2, 3, 10), Some((2, 0, 3)));
         assert_eq!(parts(-2, 3, 10), Some((0, 2, 1)));
         assert_eq!(parts(8, 3, 10), Some((8, 0, 2)));

@@ -7,8 +7,8 @@ use crate::composite::{Mix, composite};
 use crate::recent::Recent;
 use crate::stamp::{Cache, Variables};
 use crate::{
-    Error, Format, Ink, Layer, Layout, Metadata, Options, Orientation, Outcome, Picture, Pixels,
-    Placement, Prepared, Probe, Profile, Report, Request, Result, Source, Stamp, Stamped, Way, codec, probe,
+    Error, Format, Ink, Layer, Layout, Metadata, Options, Orientation, Outcome, Picture, Pixels, Placement,
+    Prepared, Probe, Profile, Report, Request, Result, Source, Stamp, Stamped, Way, codec, probe,
 };
 
 /// Puts layers on pictures; shared by any number of threads.
@@ -280,4 +280,3 @@ fn fit_to_format(
     }
     Ok((pixels, metadata))
 }
-

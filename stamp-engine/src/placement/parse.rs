@@ -33,17 +33,8 @@ impl fmt::Display for Length {
 impl Gravity {
     /// The name, such as `bottom-right`.
     pub const fn name(self) -> &'static str {
-        [
-            "top-left",
-            "top",
-            "top-right",
-            "left",
-            "center",
-            "right",
-            "bottom-left",
-            "bottom",
-            "bottom-right",
-        ][self as usize]
+        ["top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"]
+            [self as usize]
     }
 }
 

@@ -206,7 +206,8 @@ mod tests {
 
     #[test]
     fn quarter_turns_exchange_the_sides_exactly() {
-        for (degrees, bounds) in [(90.0, (33, 77)), (-270.0, (33, 77)), (180.0, (77, 33)), (360.0, (77, 33))] {
+        for (degrees, bounds) in [(90.0, (33, 77)), (-270.0, (33, 77)), (180.0, (77, 33)), (360.0, (77, 33))]
+        {
             assert_eq!(rotated_bounds((77, 33), degrees), bounds);
         }
         assert_eq!(rotated_bounds((100, 100), 45.0), (142, 142));

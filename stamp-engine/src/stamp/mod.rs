@@ -9,5 +9,5 @@ mod template;
 pub use cache::{Cache, CacheOptions};
 pub use prepared::{Ink, Prepared, Request};
 pub use source::{Stamp, TextStyle};
-pub(crate) use template::Variables;
 pub use template::TextTemplate;
+pub(crate) use template::Variables;

@@ -66,14 +66,16 @@ fn interrupt_finishes_the_pictures_in_hand_and_says_what_was_left() {
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut first).unwrap();
     let pid = i32::try_from(child.id()).unwrap();
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::INT).unwrap();
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::INT)
+        .unwrap();
     let mut rest = String::new();
     stdout.read_to_string(&mut rest).unwrap();
     let output = child.wait_with_output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("left"), "{stderr}");
-    let names: Vec<_> = fs::read_dir(home.path().join("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let names: Vec<_> =
+        fs::read_dir(home.path().join("out")).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(names.iter().all(|path| path.extension().is_some_and(|e| e == "jpg")), "{names:?}");
     assert!(names.len() < 200);
 }
@@ -112,7 +114,8 @@ fn odd_files_are_failures_with_their_reason() {
     fs::write(input.join("text.png"), b"just a text").unwrap();
     let photograph = fs::read(fixture("pictures/variants/baseline-420.jpg")).unwrap();
     fs::write(input.join("cut.jpg"), &photograph[..photograph.len() / 2]).unwrap();
-    for (name, reason) in [("empty.jpg", "empty"), ("text.png", "not a picture"), ("cut.jpg", "damaged JPEG")] {
+    for (name, reason) in [("empty.jpg", "empty"), ("text.png", "not a picture"), ("cut.jpg", "damaged JPEG")]
+    {
         let (code, _, stderr) =
             run(stamp(home.path()).arg(input.join(name)).args(["--stamp", "red.png", "--out", "out"]));
         assert_eq!(code, 1, "{name}: {stderr}");
@@ -123,8 +126,10 @@ fn odd_files_are_failures_with_their_reason() {
 #[test]
 fn a_wrong_extension_does_not_matter() {
     let home = home();
-    fs::copy(fixture("pictures/variants/baseline-420.jpg"), home.path().join("in/really-a-jpeg.png")).unwrap();
-    let (code, _, stderr) = run(stamp(home.path()).args(["in/really-a-jpeg.png", "--stamp", "red.png", "--out", "out"]));
+    fs::copy(fixture("pictures/variants/baseline-420.jpg"), home.path().join("in/really-a-jpeg.png"))
+        .unwrap();
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in/really-a-jpeg.png", "--stamp", "red.png", "--out", "out"]));
     assert_eq!(code, 0, "{stderr}");
     let bytes = fs::read(home.path().join("out/really-a-jpeg.png")).unwrap();
     assert!(bytes.starts_with(b"\xff\xd8\xff"), "still a JPEG");
@@ -140,7 +145,8 @@ fn fifos_and_symlink_loops_do_not_hang() {
     std::os::unix::fs::symlink("dangling", input.join("nowhere.jpg")).unwrap();
     let (_, _, stderr) = run(stamp(home.path()).args(["in", "--stamp", "red.png", "--out", "out"]));
     assert!(home.path().join("out/good.png").exists(), "{stderr}");
-    let (code, _, stderr) = run(stamp(home.path()).args(["in/pipe.jpg", "--stamp", "red.png", "--out", "out2"]));
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in/pipe.jpg", "--stamp", "red.png", "--out", "out2"]));
     assert_ne!(code, 0);
     assert!(stderr.contains("pipe.jpg"), "{stderr}");
 }
@@ -151,7 +157,8 @@ fn names_need_not_be_text() {
     let name = std::ffi::OsStr::from_bytes(b"caf\xe9 \xff.png");
     plain(&home.path().join("in").join("x.png"), 32);
     fs::rename(home.path().join("in/x.png"), home.path().join("in").join(name)).unwrap();
-    let (code, stdout, stderr) = run(stamp(home.path()).args(["in", "--stamp", "red.png", "--out", "out", "--json"]));
+    let (code, stdout, stderr) =
+        run(stamp(home.path()).args(["in", "--stamp", "red.png", "--out", "out", "--json"]));
     assert_eq!(code, 0, "{stderr}");
     assert!(home.path().join("out").join(name).exists(), "{stdout}");
 }
@@ -160,7 +167,8 @@ fn names_need_not_be_text() {
 fn an_unreadable_folder_is_named() {
     let home = home();
     plain(&home.path().join("in/good.png"), 32);
-    let (code, _, stderr) = run(stamp(home.path()).args(["in", "no-such-folder", "--stamp", "red.png", "--out", "out"]));
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in", "no-such-folder", "--stamp", "red.png", "--out", "out"]));
     assert_ne!(code, 0);
     assert!(stderr.contains("no-such-folder"), "{stderr}");
     if rustix::process::getuid().is_root() {
@@ -190,6 +198,9 @@ fn fifty_thousand_small_files_are_stamped() {
     }
     let (code, stdout, stderr) = run(stamp(home.path()).args(["in", "--stamp", "red.png", "--out", "out"]));
     assert_eq!(code, 0, "{stderr}");
-    assert!(format!("{stdout}{stderr}").contains("50000 pictures") || format!("{stdout}{stderr}").contains("50,000 pictures"));
+    assert!(
+        format!("{stdout}{stderr}").contains("50000 pictures")
+            || format!("{stdout}{stderr}").contains("50,000 pictures")
+    );
     assert!(home.path().join("out/99/49999.png").exists());
 }

@@ -11,9 +11,11 @@ fn every_fixture_is_stamped_and_pillow_agrees() {
     let soft = home.path().join("soft.png");
     soft_stamp(&soft, 48, 40);
     let folder = fixture("pictures");
-    let (code, stdout, stderr) = run(stamp(home.path()).arg(&folder).arg("--stamp").arg(&soft).args([
-        "--out", "out", "--size", "original", "--at", "3,2", "--json",
-    ]));
+    let (code, stdout, stderr) = run(stamp(home.path())
+        .arg(&folder)
+        .arg("--stamp")
+        .arg(&soft)
+        .args(["--out", "out", "--size", "original", "--at", "3,2", "--json"]));
     assert_eq!(code, 0, "{stderr}");
     let names = pictures(&folder);
     assert!(names.len() >= 22, "14 photographs and 8 variants at least, not {}", names.len());

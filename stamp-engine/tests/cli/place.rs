@@ -31,11 +31,16 @@ fn all_eight_orientations_show_the_stamp_in_the_same_place() {
     let mut upright = None::<RgbImage>;
     for value in 1..=8 {
         let input = fixture(&format!("pictures/variants/orientation-{value}.jpg"));
-        let (code, _, stderr) = run(stamp(home.path())
-            .arg(&input)
-            .arg("--stamp")
-            .arg(&logo)
-            .args(["--out", "out", "--at", "top-right", "--size", "30%", "--rotate", "20"]));
+        let (code, _, stderr) = run(stamp(home.path()).arg(&input).arg("--stamp").arg(&logo).args([
+            "--out",
+            "out",
+            "--at",
+            "top-right",
+            "--size",
+            "30%",
+            "--rotate",
+            "20",
+        ]));
         assert_eq!(code, 0, "{stderr}");
         let shown = viewed(&home.path().join(format!("out/orientation-{value}.jpg")));
         let Some(first) = &upright else {
@@ -43,7 +48,8 @@ fn all_eight_orientations_show_the_stamp_in_the_same_place() {
             continue;
         };
         assert_eq!(first.dimensions(), shown.dimensions(), "orientation {value}");
-        let error: f64 = first.as_raw().iter().zip(shown.as_raw()).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+        let error: f64 =
+            first.as_raw().iter().zip(shown.as_raw()).map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
         let mean = error / first.as_raw().len() as f64;
         assert!(mean < 4.0, "orientation {value} looks different: mean error {mean}");
     }
@@ -59,7 +65,13 @@ fn oriented_pictures_stay_upright_in_formats_without_orientation() {
             "--stamp", "red.png", "--size", "original", "--at", "0,0", "--out", format, "--format", format,
         ]));
         assert_eq!(code, 0, "{format}: {stderr}");
-        let extension = if format == "jpeg" { "jpg" } else if format == "tiff" { "tif" } else { format };
+        let extension = if format == "jpeg" {
+            "jpg"
+        } else if format == "tiff" {
+            "tif"
+        } else {
+            format
+        };
         let shown = viewed(&home.path().join(format!("{format}/orientation-6.{extension}")));
         assert_eq!(shown.dimensions(), viewed(&input).dimensions(), "{format}");
         assert!(is_red(&shown, 3, 3), "{format}: {:?}", shown.get_pixel(3, 3));
@@ -86,11 +98,24 @@ fn pixels_count_from_the_top_left_as_viewed() {
 fn layers_lie_in_the_order_they_are_given() {
     let home = tempfile::tempdir().unwrap();
     red_square(&home.path().join("red.png"), 16);
-    image::RgbaImage::from_pixel(16, 16, image::Rgba([0, 255, 0, 255])).save(home.path().join("green.png")).unwrap();
+    image::RgbaImage::from_pixel(16, 16, image::Rgba([0, 255, 0, 255]))
+        .save(home.path().join("green.png"))
+        .unwrap();
     RgbImage::from_pixel(64, 64, image::Rgb([9, 9, 9])).save(home.path().join("dark.png")).unwrap();
     let (code, _, stderr) = run(stamp(home.path()).args([
-        "dark.png", "--size", "original", "--stamp", "red.png", "--at", "0,0", "--stamp", "green.png", "--at", "8,8",
-        "--output", "done.png",
+        "dark.png",
+        "--size",
+        "original",
+        "--stamp",
+        "red.png",
+        "--at",
+        "0,0",
+        "--stamp",
+        "green.png",
+        "--at",
+        "8,8",
+        "--output",
+        "done.png",
     ]));
     assert_eq!(code, 0, "{stderr}");
     let done = viewed(&home.path().join("done.png"));
@@ -106,7 +131,16 @@ fn text_is_drawn_with_the_pictures_own_facts() {
     let mut ink = Vec::new();
     for text in ["{name}", "night", "{name} {width}"] {
         let (code, _, stderr) = run(stamp(home.path()).args([
-            "night.png", "--text", text, "--color", "white", "--text-size", "40", "--output", "done.png", "--overwrite",
+            "night.png",
+            "--text",
+            text,
+            "--color",
+            "white",
+            "--text-size",
+            "40",
+            "--output",
+            "done.png",
+            "--overwrite",
         ]));
         assert_eq!(code, 0, "{stderr}");
         ink.push(viewed(&home.path().join("done.png")));
@@ -114,7 +148,8 @@ fn text_is_drawn_with_the_pictures_own_facts() {
     assert!(ink[0].pixels().any(|pixel| pixel.0[0] > 200), "the text is to be seen");
     assert_eq!(ink[0], ink[1]);
     assert_ne!(ink[0], ink[2]);
-    let (code, _, stderr) = run(stamp(home.path()).args(["night.png", "--text", "{nme}", "--output", "x.png"]));
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["night.png", "--text", "{nme}", "--output", "x.png"]));
     assert_eq!(code, 2);
     assert!(stderr.contains("nme") && stderr.contains("name"), "{stderr}");
 }
@@ -125,7 +160,13 @@ fn small_pictures_pass_through_untouched() {
     red_square(&home.path().join("red.png"), 16);
     let input = fixture("pictures/variants/one-pixel.jpg");
     let (code, stdout, stderr) = run(stamp(home.path()).arg(&input).args([
-        "--stamp", "red.png", "--min-picture", "50x50", "--out", "out", "--json",
+        "--stamp",
+        "red.png",
+        "--min-picture",
+        "50x50",
+        "--out",
+        "out",
+        "--json",
     ]));
     assert_eq!(code, 0, "{stderr}");
     let line: serde_json::Value = serde_json::from_str(stdout.trim()).unwrap();
@@ -137,9 +178,9 @@ fn small_pictures_pass_through_untouched() {
 fn a_red_logo_is_the_same_red_on_a_display_p3_photograph() {
     let home = tempfile::tempdir().unwrap();
     red_square(&home.path().join("red.png"), 64);
-    let (code, _, stderr) = run(stamp(home.path()).arg(fixture("pictures/variants/display-p3.jpg")).args([
-        "--stamp", "red.png", "--size", "original", "--at", "0,0", "--out", "out",
-    ]));
+    let (code, _, stderr) = run(stamp(home.path())
+        .arg(fixture("pictures/variants/display-p3.jpg"))
+        .args(["--stamp", "red.png", "--size", "original", "--at", "0,0", "--out", "out"]));
     assert_eq!(code, 0, "{stderr}");
     // sRGB (255, 0, 0) is (234, 51, 35) in Display P3.
     let shown = viewed(&home.path().join("out/display-p3.jpg"));

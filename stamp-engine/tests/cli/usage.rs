@@ -55,7 +55,8 @@ fn usage_errors_exit_with_2_and_do_nothing() {
 fn two_inputs_for_one_output_are_refused_before_any_work() {
     let home = home();
     fs::copy(home.path().join("in/a.png"), home.path().join("a.png")).unwrap();
-    let (code, _, stderr) = run(stamp(home.path()).args(["in/a.png", "a.png", "--stamp", "red.png", "--out", "out"]));
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in/a.png", "a.png", "--stamp", "red.png", "--out", "out"]));
     assert_eq!(code, 2, "{stderr}");
     assert!(stderr.contains("a.png"), "{stderr}");
     assert!(!home.path().join("out").exists());
@@ -86,7 +87,8 @@ fn a_failure_is_listed_and_the_rest_goes_on() {
     assert!(stderr.contains("broken.jpg"), "{stderr}");
     assert!(home.path().join("out/a.png").exists() && home.path().join("out/deep/b.jpg").exists());
     assert!(!home.path().join("out/broken.jpg").exists());
-    let lines: Vec<serde_json::Value> = stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> =
+        stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 3);
     assert_eq!(lines.iter().filter(|line| line["error"].is_string()).count(), 1);
     for line in lines.iter().filter(|line| line["error"].is_null()) {
@@ -126,15 +128,19 @@ fn resume_skips_what_is_done_and_redoes_it_under_other_settings() {
 #[test]
 fn a_configuration_file_says_the_same_as_the_command_line() {
     let home = home();
-    fs::write(home.path().join("stamp.toml"), "stamp = \"red.png\"\nat = \"top-left\"\nopacity = 0.5\n").unwrap();
-    let (code, _, stderr) = run(stamp(home.path()).args(["in/a.png", "--config", "stamp.toml", "--output", "one.png"]));
+    fs::write(home.path().join("stamp.toml"), "stamp = \"red.png\"\nat = \"top-left\"\nopacity = 0.5\n")
+        .unwrap();
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in/a.png", "--config", "stamp.toml", "--output", "one.png"]));
     assert_eq!(code, 0, "{stderr}");
-    let typed = ["in/a.png", "--stamp", "red.png", "--at", "top-left", "--opacity", "0.5", "--output", "two.png"];
+    let typed =
+        ["in/a.png", "--stamp", "red.png", "--at", "top-left", "--opacity", "0.5", "--output", "two.png"];
     assert_eq!(run(stamp(home.path()).args(typed)).0, 0);
     let read = |name: &str| fs::read(home.path().join(name)).unwrap();
     assert_eq!(read("one.png"), read("two.png"));
     fs::write(home.path().join("wrong.toml"), "opactiy = 0.5\n").unwrap();
-    let (code, _, stderr) = run(stamp(home.path()).args(["in/a.png", "--config", "wrong.toml", "--output", "x.png"]));
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in/a.png", "--config", "wrong.toml", "--output", "x.png"]));
     assert_eq!(code, 2);
     assert!(stderr.contains("opactiy"), "{stderr}");
 }
