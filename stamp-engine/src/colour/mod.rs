@@ -150,12 +150,12 @@ fn write<const N: usize>(row: &[[u16; 4]], out: &mut [u16], of: impl Fn([u16; 3]
 
 /// Relative luminance of an sRGB pixel (IEC 61966-2-1), 0 to 1.
 fn luminance([r, g, b]: [u16; 3]) -> f32 {
-    0.2126 * SRGB.to_linear(r) + 0.7152 * SRGB.to_linear(g) + 0.0722 * SRGB.to_linear(b)
+    0.2126 * SRGB.decode(r) + 0.7152 * SRGB.decode(g) + 0.0722 * SRGB.decode(b)
 }
 
 /// The luminance with sRGB's curve; exact where the pixel is gray already.
 fn gray(rgb: [u16; 3]) -> u16 {
-    if rgb[0] == rgb[1] && rgb[1] == rgb[2] { rgb[0] } else { SRGB.from_linear(luminance(rgb)) }
+    if rgb[0] == rgb[1] && rgb[1] == rgb[2] { rgb[0] } else { SRGB.encode(luminance(rgb)) }
 }
 
 /// RGB as CMYK with the least ink: all gray is black ink. The plain way back, each of C, M, Y
