@@ -7,6 +7,7 @@ mod parse;
 mod resolve;
 
 pub use resolve::Resolved;
+pub(crate) use resolve::rotated_bounds;
 
 use crate::blend::Mode;
 

@@ -89,7 +89,7 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pix
     let alpha = container.alpha().map(|alpha| frame(&container, alpha, coded)).transpose()?;
     let mut pixels = planes::join(&colour, alpha.as_ref(), Nclx::of(item), container.is_premultiplied())?;
     for turn in turns(item) {
-        pixels = pixels.as_viewed(turn)?;
+        pixels = pixels.into_viewed(turn)?;
     }
     let told = (probe.width, probe.height, probe.layout, probe.depth);
     if told != (pixels.width(), pixels.height(), pixels.layout(), pixels.depth()) {

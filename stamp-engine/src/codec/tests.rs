@@ -246,7 +246,7 @@ fn avif_is_turned_upright() {
         turned[at + 4] = value;
         let (probe, pixels) = decoded("turned", &turned);
         assert_eq!(probe.orientation, Orientation::Normal);
-        assert!(pixels == plain.clone().as_viewed(orientation).unwrap(), "{orientation:?}");
+        assert!(pixels == plain.clone().into_viewed(orientation).unwrap(), "{orientation:?}");
     }
 }
 

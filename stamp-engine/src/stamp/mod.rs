@@ -2,9 +2,15 @@
 //! of pictures.
 
 mod cache;
+mod fonts;
+mod image;
 mod prepared;
+mod raster;
+mod resample;
 mod source;
+mod svg;
 mod template;
+mod text;
 
 pub use cache::{Cache, CacheOptions};
 pub use prepared::{Ink, Prepared, Request};

@@ -1,0 +1,181 @@
+use std::path::Path;
+
+use image::{ImageDecoder as _, ImageReader};
+use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve};
+use proptest::prelude::*;
+
+use super::tone::srgb_from_linear;
+use super::*;
+use crate::{Pixels, Samples};
+
+fn fixture(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/pictures").join(name)
+}
+
+fn icc_of_png(name: &str) -> Vec<u8> {
+    let mut decoder = ImageReader::open(fixture(name)).unwrap().into_decoder().unwrap();
+    decoder.icc_profile().unwrap().unwrap()
+}
+
+/// The profile of a JPEG that holds it in one APP2 segment (ICC.1:2022, B.4).
+fn icc_of_jpeg(name: &str) -> Vec<u8> {
+    let bytes = std::fs::read(fixture(name)).unwrap();
+    let start = bytes.windows(14).position(|window| window == b"ICC_PROFILE\0\x01\x01").unwrap();
+    let length = usize::from(u16::from_be_bytes([bytes[start - 2], bytes[start - 1]]));
+    bytes[start + 14..start - 2 + length].to_vec()
+}
+
+fn gray_profile(gamma: f32) -> Vec<u8> {
+    ColorProfile::new_gray_with_gamma(gamma).encode().unwrap()
+}
+
+fn convert(profile: &Profile, ink: Ink, pixel: [u16; 4]) -> Vec<u16> {
+    let mut out = vec![0; ink.channels()];
+    profile.convert_row(ink, &[pixel], &mut out).unwrap();
+    out
+}
+
+fn eight(samples: &[u16]) -> Vec<u8> {
+    samples.iter().map(|&sample| ((u32::from(sample) + 128) / 257) as u8).collect()
+}
+
+const RED: [u16; 4] = [65535, 0, 0, 32768];
+
+#[test]
+fn red_in_display_p3() {
+    let profile = Profile::from_icc(&icc_of_png("variants/metadata.png"), Ink::Rgb).unwrap();
+    let red = eight(&convert(&profile, Ink::Rgb, RED));
+    for (channel, wanted) in red.iter().zip([234_u8, 51, 35, 128]) {
+        assert!(channel.abs_diff(wanted) <= 1, "{red:?}");
+    }
+    assert_ne!(profile.fingerprint(), Profile::srgb().fingerprint());
+}
+
+#[test]
+fn white_stays_white_in_every_profile() {
+    for icc in [
+        icc_of_png("variants/metadata.png"),
+        icc_of_jpeg("variants/adobe-rgb.jpg"),
+        icc_of_jpeg("rocket.jpg"),
+    ] {
+        let profile = Profile::from_icc(&icc, Ink::Rgb).unwrap();
+        assert!(matches!(profile.conversion, Conversion::Rgb(_)));
+        assert_eq!(eight(&convert(&profile, Ink::Rgb, [65535; 4])), [255; 4]);
+        assert_eq!(eight(&convert(&profile, Ink::Rgb, [0, 0, 0, 65535])), [0, 0, 0, 255]);
+    }
+}
+
+#[test]
+fn profiles_that_say_srgb_change_nothing() {
+    for icc in
+        [icc_of_png("astronaut.png"), icc_of_png("chelsea.png"), ColorProfile::new_srgb().encode().unwrap()]
+    {
+        let profile = Profile::from_icc(&icc, Ink::Rgb).unwrap();
+        assert!(matches!(profile.conversion, Conversion::Native));
+        assert_eq!(profile.fingerprint(), Profile::srgb().fingerprint());
+    }
+}
+
+#[test]
+fn profiles_for_other_channels_and_damaged_ones_are_ignored() {
+    let p3 = icc_of_png("variants/metadata.png");
+    for (icc, ink) in [
+        (&p3[..], Ink::Gray),
+        (&p3, Ink::Cmyk),
+        (&gray_profile(1.8), Ink::Rgb),
+        (&p3[..p3.len() / 2], Ink::Rgb),
+        (b"", Ink::Rgb),
+    ] {
+        let profile = Profile::from_icc(icc, ink).unwrap();
+        assert!(matches!(profile.conversion, Conversion::Native), "{ink:?}");
+    }
+}
+
+#[test]
+fn gray_is_the_luminance_with_the_pictures_curve() {
+    let luminance = 0.2126;
+    let native = convert(&Profile::srgb(), Ink::Gray, RED);
+    assert!(native[0].abs_diff((srgb_from_linear(luminance) * 65535.0).round() as u16) <= 1, "{native:?}");
+    assert_eq!(native[1], RED[3]);
+    let profile = Profile::from_icc(&gray_profile(1.8), Ink::Gray).unwrap();
+    let gamma = convert(&profile, Ink::Gray, RED);
+    let wanted = luminance.powf(1.0 / 1.8) * 65535.0;
+    assert!((f64::from(gamma[0]) - wanted).abs() < 150.0, "{gamma:?} for {wanted}");
+}
+
+#[test]
+fn a_falling_gray_curve_is_ignored() {
+    let mut profile = ColorProfile::new_gray_with_gamma(2.2);
+    profile.gray_trc = Some(ToneReprCurve::Lut((0..=255).rev().map(|step| step * 257).collect()));
+    let profile = Profile::from_icc(&profile.encode().unwrap(), Ink::Gray).unwrap();
+    assert!(matches!(profile.conversion, Conversion::Native));
+}
+
+#[test]
+fn pictures_in_other_spaces_become_srgb() {
+    let icc = icc_of_png("variants/metadata.png");
+    for (samples, layout) in [
+        (Samples::U8(vec![234, 51, 35]), crate::Layout::Rgb),
+        (Samples::U8(vec![234, 51, 35, 9]), crate::Layout::Rgba),
+        (Samples::U16(vec![234 * 257, 51 * 257, 35 * 257]), crate::Layout::Rgb),
+    ] {
+        let mut pixels = Pixels::new(1, 1, layout, samples).unwrap();
+        to_srgb(&mut pixels, &icc).unwrap();
+        let samples = match pixels.samples() {
+            Samples::U8(samples) => samples.clone(),
+            Samples::U16(samples) => eight(samples),
+        };
+        assert!(samples[0] >= 254 && samples[1] <= 8 && samples[2] <= 8, "{samples:?}");
+        assert!(layout == crate::Layout::Rgb || samples[3] == 9);
+    }
+    let mut gray = Pixels::new(1, 1, crate::Layout::GrayAlpha, Samples::U8(vec![128, 77])).unwrap();
+    to_srgb(&mut gray, &gray_profile(1.0)).unwrap();
+    assert_eq!(*gray.samples(), Samples::U8(vec![188, 77]));
+}
+
+#[test]
+fn cmyk_without_a_profile_becomes_its_complement() {
+    let mut pixels =
+        Pixels::new(2, 1, crate::Layout::Cmyk, Samples::U8(vec![255, 0, 0, 255, 255, 255, 255, 51])).unwrap();
+    to_srgb(&mut pixels, b"").unwrap();
+    assert_eq!(pixels.layout(), crate::Layout::Rgb);
+    assert_eq!(*pixels.samples(), Samples::U8(vec![255, 0, 0, 51, 51, 51]));
+}
+
+proptest! {
+    #[test]
+    fn gray_pixels_keep_their_value(value: u16) {
+        prop_assert_eq!(convert(&Profile::srgb(), Ink::Gray, [value, value, value, 1]), [value, 1]);
+    }
+
+    #[test]
+    fn cmyk_and_back_is_the_same_rgb(rgb: [u8; 3]) {
+        let pixel = [0, 1, 2, 3].map(|channel| rgb.get(channel).map_or(65535, |&value| u16::from(value) * 257));
+        let paper = eight(&convert(&Profile::srgb(), Ink::Cmyk, pixel));
+        let mut pixels = Pixels::new(1, 1, crate::Layout::Cmyk, Samples::U8(paper[..4].to_vec())).unwrap();
+        to_srgb(&mut pixels, b"").unwrap();
+        prop_assert_eq!(pixels.samples(), &Samples::U8(rgb.to_vec()));
+    }
+
+    /// Whatever a profile holds, a picture is converted or left alone; nothing panics.
+    #[test]
+    fn changed_profiles_do_no_harm(at in 0_usize..600, value: u8, gray: bool) {
+        let (mut icc, ink) = match gray {
+            true => (gray_profile(1.8), Ink::Gray),
+            false => (icc_of_png("variants/metadata.png"), Ink::Rgb),
+        };
+        let at = at % icc.len();
+        icc[at] = value;
+        let profile = Profile::from_icc(&icc, ink).unwrap();
+        convert(&profile, ink, RED);
+        let layout = if gray { crate::Layout::Gray } else { crate::Layout::Rgb };
+        let samples = vec![100; layout.channels()];
+        to_srgb(&mut Pixels::new(1, 1, layout, Samples::U8(samples)).unwrap(), &icc).unwrap();
+        icc::tone_curve(&icc)(0.5);
+    }
+}
+
+#[test]
+fn only_cmyk_profiles_are_taken_for_cmyk() {
+    assert!(icc::parse(&gray_profile(2.2), DataColorSpace::Cmyk).is_none());
+}

@@ -1,0 +1,187 @@
+//! SVG stamps.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{ImageHrefResolver, ImageKind, Options, Tree};
+
+use super::fonts;
+use super::image;
+use super::raster::Raster;
+use crate::{Error, Result};
+
+/// An SVG stamp, parsed.
+pub(super) struct Svg {
+    tree: Tree,
+    /// Decides, beside the file, what is drawn: the fonts that text was set with.
+    fonts: Option<[u8; 32]>,
+}
+
+impl Svg {
+    /// Whether `bytes` are an SVG: XML whose first element is `svg`.
+    pub(super) fn is(bytes: &[u8]) -> bool {
+        let mut rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        loop {
+            rest = rest.trim_ascii_start();
+            let end: &[u8] = match rest {
+                [b'<', b'?', ..] => b"?>",
+                [b'<', b'!', b'-', b'-', ..] => b"-->",
+                // A document type may hold declarations in brackets, each with a `>` of its own.
+                [b'<', b'!', ..]
+                    if rest.split(|&byte| byte == b'>').next().is_some_and(|s| s.contains(&b'[')) =>
+                {
+                    b"]>"
+                }
+                [b'<', b'!', ..] => b">",
+                [b'<', ..] => break,
+                _ => return false,
+            };
+            let Some(at) = rest.windows(end.len()).position(|window| window == end) else { return false };
+            rest = &rest[at + end.len()..];
+        }
+        let is_end = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/');
+        let name = rest[1..].split(is_end).next().unwrap_or_default();
+        name == b"svg" || name.ends_with(b":svg")
+    }
+
+    /// Parses it. Nothing outside of the bytes is read but fonts, and those only for text.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
+        let holds = |what: &[u8]| bytes.windows(what.len()).any(|window| window == what);
+        // Text may also stand in an SVG that is embedded, encoded, as a picture.
+        let needs_fonts = holds(b"<text") || holds(b":text") || holds(b"image/svg");
+        let mut options = Options {
+            image_href_resolver: ImageHrefResolver {
+                resolve_data: embedded_image(),
+                resolve_string: Box::new(|_, _| None),
+            },
+            ..Options::default()
+        };
+        let mut fonts = None;
+        if needs_fonts {
+            let known = fonts::for_svg();
+            options.fontdb = Arc::clone(&known.database);
+            options.font_family = known.default_family.clone();
+            fonts = Some(known.fingerprint);
+        }
+        let tree = Tree::from_data(bytes, &options)
+            .map_err(|error| Error::stamp(format!("damaged SVG: {error}")))?;
+        Ok(Self { tree, fonts })
+    }
+
+    /// Width and height in CSS pixels, both positive.
+    pub(super) fn size(&self) -> (f64, f64) {
+        (f64::from(self.tree.size().width()), f64::from(self.tree.size().height()))
+    }
+
+    /// See [`fonts`](Self::fonts).
+    pub(super) fn fonts(&self) -> Option<[u8; 32]> {
+        self.fonts
+    }
+
+    /// Draws it `width × height` pixels large.
+    pub(super) fn draw(&self, width: u32, height: u32) -> Result<Raster> {
+        let mut canvas = Pixmap::new(width, height)
+            .ok_or_else(|| Error::stamp(format!("an SVG cannot be drawn {width} × {height} pixels large")))?;
+        let size = self.tree.size();
+        let scale = Transform::from_scale(width as f32 / size.width(), height as f32 / size.height());
+        resvg::render(&self.tree, scale, &mut canvas.as_mut());
+        Ok(Raster::from_premultiplied_8(width, height, canvas.data()))
+    }
+}
+
+/// The resolver of `data:` URLs, which refuses pictures that would take too much memory.
+fn embedded_image() -> resvg::usvg::ImageHrefDataResolverFn<'static> {
+    let resolve = ImageHrefResolver::default_data_resolver();
+    Box::new(move |mime, data, options| match resolve(mime, data, options) {
+        Some(kind @ (ImageKind::JPEG(_) | ImageKind::PNG(_) | ImageKind::GIF(_) | ImageKind::WEBP(_))) => {
+            Some(kind).filter(is_small)
+        }
+        other => other,
+    })
+}
+
+fn is_small(kind: &ImageKind) -> bool {
+    match kind {
+        ImageKind::JPEG(data) | ImageKind::PNG(data) | ImageKind::GIF(data) | ImageKind::WEBP(data) => {
+            image::probe_stamp(data)
+                .inspect_err(|error| tracing::warn!("a picture inside of the SVG is left out: {error}"))
+                .is_ok()
+        }
+        ImageKind::SVG(_) => true,
+    }
+}
+
+impl std::fmt::Debug for Svg {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Svg").field("size", &self.size()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixture(name: &str) -> Vec<u8> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/stamps");
+        std::fs::read(folder.join(name)).unwrap()
+    }
+
+    #[test]
+    fn svg_is_known_by_its_content() {
+        for yes in [
+            "<svg/>",
+            "\u{feff}\n<svg xmlns='x'>",
+            "<?xml version='1.0'?><!-- <html> --><svg>",
+            "<!DOCTYPE svg PUBLIC 'x' 'y'>\n<svg >",
+            "<!DOCTYPE svg [ <!ENTITY a 'b'> ]><s:svg>",
+        ] {
+            assert!(Svg::is(yes.as_bytes()), "{yes}");
+        }
+        for no in ["", "svg", "<html><svg>", "<svgx>", "<!-- <svg>", "<?xml", "\u{89}PNG", "<"] {
+            assert!(!Svg::is(no.as_bytes()), "{no}");
+        }
+    }
+
+    #[test]
+    fn it_is_drawn_at_any_size() {
+        let svg = Svg::parse(&fixture("badge.svg")).unwrap();
+        assert_eq!(svg.size(), (460.0, 160.0));
+        assert_eq!(svg.fonts(), None);
+        let raster = svg.draw(23, 8).unwrap();
+        assert_eq!((raster.width, raster.height, raster.rgba.len()), (23, 8, 23 * 8));
+        assert!(raster.rgba.iter().all(|pixel| pixel[3] == 65535), "the badge fills its box");
+    }
+
+    #[test]
+    fn text_is_set_with_a_font() {
+        let svg = Svg::parse(&fixture("badge-text.svg")).unwrap();
+        let without = String::from_utf8(fixture("badge-text.svg")).unwrap().replace("<text", "<nothing");
+        let without = Svg::parse(without.replace("</text", "</nothing").as_bytes()).unwrap();
+        assert!(svg.fonts().is_some());
+        assert_ne!(svg.draw(480, 180).unwrap(), without.draw(480, 180).unwrap());
+    }
+
+    #[test]
+    fn files_are_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("secret.png");
+        ::image::RgbImage::from_pixel(4, 4, ::image::Rgb([255; 3])).save(&file).unwrap();
+        let svg = format!(
+            r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><image href="{}" width="4" height="4"/></svg>"#,
+            file.display()
+        );
+        let raster = Svg::parse(svg.as_bytes()).unwrap().draw(4, 4).unwrap();
+        assert!(raster.rgba.iter().all(|pixel| *pixel == [0; 4]));
+    }
+
+    #[test]
+    fn damage_is_an_error() {
+        for svg in
+            ["<svg", "<svg xmlns='http://www.w3.org/2000/svg' width='0' height='5'/>", "<svg>&a;</svg>"]
+        {
+            assert!(Svg::parse(svg.as_bytes()).is_err(), "{svg}");
+        }
+    }
+}
