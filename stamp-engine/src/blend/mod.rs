@@ -1,4 +1,23 @@
 //! Compositing: one row of a prepared stamp onto one row of a picture.
+//!
+//! A stamp's row holds premultiplied samples, alpha last: luminance and alpha for
+//! [`Layout::Gray`] and [`Layout::GrayAlpha`], red, green, blue and alpha for [`Layout::Rgb`] and
+//! [`Layout::Rgba`], the four inks and alpha for [`Layout::Cmyk`]. As many pixels are composited
+//! as both rows hold whole. Where the stamp's alpha is 0 the picture keeps its bits.
+//!
+//! `scalar.rs` is the specification; the kernels give the same bits and are tested against it.
+#![deny(unsafe_code)]
+
+mod curve;
+mod dispatch;
+mod kernel;
+mod kernel16;
+mod linear;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+pub use curve::Curve;
 
 use crate::Layout;
 
@@ -17,38 +36,32 @@ pub enum Mode {
     SoftLight,
 }
 
-/// The tone curve of a picture's colour space: encoded value to linear light and back.
-#[derive(Debug)]
-pub struct Curve {}
-
-impl Curve {
-    /// From the function that decodes one encoded value (0 to 1) to linear light (0 to 1), which must be monotone.
-    pub fn new(_to_linear: impl Fn(f64) -> f64) -> Self {
-        todo!()
-    }
-
-    /// The curve of sRGB (IEC 61966-2-1).
-    pub fn srgb() -> Self {
-        todo!()
+/// Samples per pixel of the stamp for a picture of `layout`.
+const fn stamp_channels(layout: Layout) -> usize {
+    match layout {
+        Layout::Gray | Layout::GrayAlpha => 2,
+        Layout::Rgb | Layout::Rgba => 4,
+        Layout::Cmyk => 5,
     }
 }
 
 /// Composites `stamp` onto `picture`, 8 bit.
-pub fn row_u8(_mode: Mode, _layout: Layout, _picture: &mut [u8], _stamp: &[u8]) {
-    todo!()
+pub fn row_u8(mode: Mode, layout: Layout, picture: &mut [u8], stamp: &[u8]) {
+    dispatch::row_u8(mode, layout, picture, stamp);
 }
 
 /// Composites `stamp` onto `picture`, 16 bit.
-pub fn row_u16(_mode: Mode, _layout: Layout, _picture: &mut [u16], _stamp: &[u16]) {
-    todo!()
+pub fn row_u16(mode: Mode, layout: Layout, picture: &mut [u16], stamp: &[u16]) {
+    dispatch::row_u16(mode, layout, picture, stamp);
 }
 
-/// As [`row_u8`], in linear light.
-pub fn row_linear_u8(_mode: Mode, _layout: Layout, _picture: &mut [u8], _stamp: &[u8], _curve: &Curve) {
-    todo!()
+/// As [`row_u8`], in linear light: stamp and picture are decoded with `curve`, mixed, and encoded
+/// again to the nearest code value.
+pub fn row_linear_u8(mode: Mode, layout: Layout, picture: &mut [u8], stamp: &[u8], curve: &Curve) {
+    linear::row(mode, layout, picture, stamp, curve);
 }
 
 /// As [`row_u16`], in linear light.
-pub fn row_linear_u16(_mode: Mode, _layout: Layout, _picture: &mut [u16], _stamp: &[u16], _curve: &Curve) {
-    todo!()
+pub fn row_linear_u16(mode: Mode, layout: Layout, picture: &mut [u16], stamp: &[u16], curve: &Curve) {
+    linear::row(mode, layout, picture, stamp, curve);
 }
