@@ -1,7 +1,10 @@
 use std::path::Path;
 
 use image::{ImageDecoder as _, ImageReader};
-use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve};
+use moxcms::{
+    ColorProfile, DataColorSpace, LutDataType, LutStore, LutType, LutWarehouse, Matrix3d, ProfileClass,
+    ToneReprCurve,
+};
 use proptest::prelude::*;
 
 use super::tone::srgb_from_linear;
@@ -175,7 +178,52 @@ proptest! {
     }
 }
 
+/// A table of `lut16Type` (ICC.1:2022, 10.10) with two grid points an input, without curves.
+fn table(inputs: u8, outputs: u8, clut: Vec<u16>) -> LutWarehouse {
+    let straight = |channels: u8| LutStore::Store16([0, 65535].repeat(usize::from(channels)));
+    LutWarehouse::Lut(LutDataType {
+        num_input_channels: inputs,
+        num_output_channels: outputs,
+        num_clut_grid_points: 2,
+        matrix: Matrix3d::IDENTITY,
+        num_input_table_entries: 2,
+        num_output_table_entries: 2,
+        input_table: straight(inputs),
+        clut_table: LutStore::Store16(clut),
+        output_table: straight(outputs),
+        lut_type: LutType::Lut16,
+    })
+}
+
+/// A press that prints all with black ink, linear in lightness.
+fn black_ink_profile() -> Vec<u8> {
+    // Lab to CMYK: the first input, lightness, is the slowest.
+    let to_ink = (0..8).flat_map(|node| [0, 0, 0, if node < 4 { 65535 } else { 0 }]).collect();
+    // CMYK to Lab (lightness 0xff00 is 100, a and b 0x8000 are 0): black is the fastest.
+    let to_lab = (0..16).flat_map(|node| [if node % 2 == 1 { 0 } else { 0xff00 }, 0x8000, 0x8000]).collect();
+    let mut profile = ColorProfile::default();
+    profile.pcs = DataColorSpace::Lab;
+    profile.color_space = DataColorSpace::Cmyk;
+    profile.profile_class = ProfileClass::OutputDevice;
+    profile.white_point = ColorProfile::new_srgb().white_point;
+    profile.lut_b_to_a_colorimetric = Some(table(3, 4, to_ink));
+    profile.lut_a_to_b_colorimetric = Some(table(4, 3, to_lab));
+    profile.encode().unwrap()
+}
+
 #[test]
-fn only_cmyk_profiles_are_taken_for_cmyk() {
-    assert!(icc::parse(&gray_profile(2.2), DataColorSpace::Cmyk).is_none());
+fn cmyk_profiles_of_tables_are_obeyed() {
+    let icc = black_ink_profile();
+    let profile = Profile::from_icc(&icc, Ink::Cmyk).unwrap();
+    assert!(matches!(profile.conversion, Conversion::Cmyk(_)));
+    // sRGB's 119 has the lightness 50.
+    for (gray, wanted) in [(255_u16, 255_u8), (119, 127), (0, 0)] {
+        let paper = eight(&convert(&profile, Ink::Cmyk, [gray * 257, gray * 257, gray * 257, 65535]));
+        assert_eq!(paper[..3], [255; 3], "{paper:?}");
+        assert!(paper[3].abs_diff(wanted) <= 2, "{paper:?}");
+        let mut pixels = Pixels::new(1, 1, crate::Layout::Cmyk, Samples::U8(paper[..4].to_vec())).unwrap();
+        to_srgb(&mut pixels, &icc).unwrap();
+        let Samples::U8(rgb) = pixels.samples() else { panic!("8 bits became 16") };
+        assert!(rgb.iter().all(|&value| u16::from(value).abs_diff(gray) <= 3), "{rgb:?} for {gray}");
+    }
 }
