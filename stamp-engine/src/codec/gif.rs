@@ -131,6 +131,17 @@ impl<'a> Player<'a> {
         Ok(Some((frame.delay, frame.needs_user_input)))
     }
 
+    /// The background colour as a palette in which it comes first, where the encoder looks for it.
+    /// Browsers clear to nothing; other viewers clear to this colour.
+    fn background(&self) -> Vec<u8> {
+        let number = self.decoder.bg_color().unwrap_or(0);
+        let palette = self.decoder.global_palette().unwrap_or_default();
+        match palette.get(3 * number..3 * number + 3) {
+            Some(colour) => [colour, &[0; 3]].concat(),
+            None => Vec::new(),
+        }
+    }
+
     fn shown(&self) -> Result<Pixels> {
         let samples = Samples::U8(self.canvas.as_flattened().to_vec());
         Pixels::new(self.width as u32, self.height as u32, Layout::Rgba, samples)
@@ -205,7 +216,8 @@ pub(crate) fn stamp_gif(
     let mut player = Player::new(bytes, limits)?;
     let (width, height) = (player.width, player.height);
     let whole = Area { x: 0, y: 0, width, height };
-    let mut encoder = Encoder::new(Vec::new(), width as u16, height as u16, &[]).map_err(cannot)?;
+    let background = player.background();
+    let mut encoder = Encoder::new(Vec::new(), width as u16, height as u16, &background).map_err(cannot)?;
     let mut pending = None::<Pending>;
     let mut frames = 0;
     while let Some((delay, waits)) = player.next()? {

@@ -176,7 +176,7 @@ fn completions_and_the_manual_are_printed() {
     for shell in ["bash", "zsh", "fish"] {
         let (code, stdout, _) = run(stamp(home.path()).args(["--completions", shell]));
         assert_eq!(code, 0, "{shell}");
-        assert!(stdout.contains("--opacity"), "{shell}");
+        assert!(stdout.contains("opacity"), "{shell}");
     }
     let (code, stdout, _) = run(stamp(home.path()).arg("--man"));
     assert_eq!(code, 0);

@@ -66,7 +66,12 @@ pub(crate) fn pictures(folder: &Path) -> Vec<String> {
 pub(crate) fn soft_stamp(path: &Path, width: u32, height: u32) {
     let pixel = |x: u32, y: u32| {
         let alpha = if x < width / 3 { 255 } else { (y * 255 / height) as u8 };
-        image::Rgba([(x * 255 / width) as u8, (y * 255 / height) as u8, (x * y % 256) as u8, alpha])
+        image::Rgba([
+            (x * 255 / width) as u8,
+            (y * 255 / height) as u8,
+            ((x + y) * 255 / (width + height)) as u8,
+            alpha,
+        ])
     };
     image::RgbaImage::from_fn(width, height, pixel).save(path).expect("a writable folder");
 }

@@ -38,10 +38,10 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Running")]
     pub(crate) config: Option<PathBuf>,
     /// Print a completion script for the shell, and do nothing else
-    #[arg(long, value_name = "SHELL", exclusive = true)]
+    #[arg(long, value_name = "SHELL")]
     pub(crate) completions: Option<clap_complete::Shell>,
     /// Print the manual page (roff), and do nothing else
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     pub(crate) man: bool,
 }
 
