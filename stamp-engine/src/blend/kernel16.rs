@@ -1,29 +1,38 @@
-//! The 16-bit kernels for source-over, in 32-bit lanes and built as those in `kernel.rs`; the
-//! other modes and CMYK, rare at this depth, take the scalar way.
+//! The 16-bit kernels for source-over, built as those in `kernel.rs`, a sample a lane. The other
+//! modes and CMYK, rare at this depth, take the scalar way.
 #![forbid(unsafe_code)]
 
-use super::dispatch::prefetch;
+use super::blocks::{Block, Blocks};
+use super::dispatch::{self, Isa};
+use super::lanes::Lanes;
+use super::mix::Over;
 use super::{Mode, scalar};
 use crate::Layout;
 
-/// Pixels in a block.
-const PIXELS: usize = 8;
-/// How far ahead of the block at hand memory is asked for, in samples.
-const AHEAD: usize = 1024;
 /// The full code value.
 const MAX: u32 = 65535;
 
-/// `x / 65535` rounded half up, for `x` up to 65535².
+/// 1 in the lanes where `a > b`, else 0.
 #[inline(always)]
-fn div65535(x: u32) -> u32 {
-    let x = x.wrapping_add(32768);
-    x.wrapping_add(x >> 16) >> 16
+fn above<V: Lanes>(a: V, b: V) -> V {
+    a.saturating_sub(b).min(V::splat(1))
 }
 
-/// A colour over one of full alpha.
+/// `x·y / 65535` rounded half up: with `t = x·y + 2¹⁵`, `(t + t / 2¹⁶) / 2¹⁶`, where `t` is held
+/// in two lanes of 16 bits.
 #[inline(always)]
-fn over_opaque(s: u32, a: u32, b: u32) -> u32 {
-    s.min(a) + div65535(b * (MAX - a))
+fn product<V: Lanes>(x: V, y: V) -> V {
+    let (low, high) = (x.mul(y), x.mul_high(y));
+    let carry = above(low, V::splat(0x7fff));
+    let (low, high) = (low.add(V::splat(0x8000)), high.add(carry));
+    let sum = low.add(high);
+    high.add(above(high, sum))
+}
+
+/// Colours over those of full alpha.
+#[inline(always)]
+fn over_opaque<V: Lanes>(s: V, a: V, b: V) -> V {
+    s.min(a).add(product(V::splat(65535).sub(a), b))
 }
 
 /// A colour over one of alpha `ab`. Every operand is an integer below 2⁵³ and the quotient's
@@ -39,113 +48,102 @@ fn over_straight(s: u32, a: u32, b: u32, ab: u32) -> u32 {
     if d == 0 { b } else { colour }
 }
 
+/// 16 samples, whole pixels of colours and alpha, over the same. `a` and `ab` are the alphas of
+/// the stamp and the picture, once for each sample.
 #[inline(always)]
-fn alpha_over(a: u32, ab: u32) -> u32 {
-    div65535(MAX * a + ab * (MAX - a))
-}
-
-/// A layout's block: `P` picture samples, `S` stamp samples.
-trait Block<const P: usize, const S: usize> {
-    fn over(picture: &mut [u16; P], stamp: &[u16; S]);
-}
-
-/// Composites `COLOURS` colours and alpha on the same with alpha.
-#[inline(always)]
-fn on_alpha<const N: usize, const CHANNELS: usize>(picture: &mut [u16; N], stamp: &[u16; N]) {
-    let (mut a, mut ab) = ([0; N], [0; N]);
-    let (mut any, mut all) = (0, 65535);
-    for i in 0..N {
-        let last = i - i % CHANNELS + CHANNELS - 1;
-        a[i] = u32::from(stamp[last]);
-        ab[i] = u32::from(picture[last]);
-        any |= stamp[last];
-        all &= picture[last];
-    }
-    if any == 0 {
+fn on_alpha<V: Lanes, const CHANNELS: usize>(picture: &mut [u16; 16], s: V, a: V, ab: V) {
+    if a.equals(V::splat(0)) {
         return;
     }
-    if all == 65535 {
-        for i in 0..N {
-            picture[i] = over_opaque(u32::from(stamp[i]), a[i], u32::from(picture[i])) as u16;
-        }
+    let b = V::from_lanes(*picture);
+    if ab.equals(V::splat(65535)) {
+        *picture = over_opaque(s, a, b).to_lanes();
         return;
     }
-    for i in 0..N {
-        let colour = over_straight(u32::from(stamp[i]), a[i], u32::from(picture[i]), ab[i]);
-        let alpha = alpha_over(a[i], ab[i]);
-        picture[i] = if i % CHANNELS == CHANNELS - 1 { alpha } else { colour } as u16;
+    let alphas = a.add(product(V::splat(65535).sub(a), ab)).to_lanes();
+    let (s, a, ab) = (s.to_lanes(), a.to_lanes(), ab.to_lanes());
+    let mut colours = [0; 16];
+    for i in 0..16 {
+        let [s, a, b, ab] = [s[i], a[i], picture[i], ab[i]].map(u32::from);
+        colours[i] = over_straight(s, a, b, ab) as u16;
+    }
+    for i in 0..16 {
+        picture[i] = if i % CHANNELS == CHANNELS - 1 { alphas[i] } else { colours[i] };
     }
 }
 
 struct Rgba;
 
-impl Block<{ 4 * PIXELS }, { 4 * PIXELS }> for Rgba {
+impl Block<u16, Over, 16, 16> for Rgba {
+    const PIXELS: usize = 4;
+
     #[inline(always)]
-    fn over(picture: &mut [u16; 4 * PIXELS], stamp: &[u16; 4 * PIXELS]) {
-        on_alpha::<_, 4>(picture, stamp);
+    fn composite<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) {
+        let (s, b) = (V::from_lanes(*stamp), V::from_lanes(*picture));
+        on_alpha::<V, 4>(picture, s, s.fourth_lanes(), b.fourth_lanes());
     }
 }
 
 struct GrayAlpha;
 
-impl Block<{ 2 * PIXELS }, { 2 * PIXELS }> for GrayAlpha {
+impl Block<u16, Over, 16, 16> for GrayAlpha {
+    const PIXELS: usize = 8;
+
     #[inline(always)]
-    fn over(picture: &mut [u16; 2 * PIXELS], stamp: &[u16; 2 * PIXELS]) {
-        on_alpha::<_, 2>(picture, stamp);
+    fn composite<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) {
+        let (s, b) = (V::from_lanes(*stamp), V::from_lanes(*picture));
+        on_alpha::<V, 2>(picture, s, s.second_lanes(), b.second_lanes());
     }
 }
 
 struct Rgb;
 
-impl Block<{ 3 * PIXELS }, { 4 * PIXELS }> for Rgb {
+impl Block<u16, Over, 12, 16> for Rgb {
+    const PIXELS: usize = 4;
+
     #[inline(always)]
-    fn over(picture: &mut [u16; 3 * PIXELS], stamp: &[u16; 4 * PIXELS]) {
-        for (under, over) in picture.as_chunks_mut::<3>().0.iter_mut().zip(stamp.as_chunks::<4>().0) {
-            for (sample, s) in under.iter_mut().zip(over) {
-                *sample = over_opaque(u32::from(*s), u32::from(over[3]), u32::from(*sample)) as u16;
-            }
+    fn composite<V: Lanes>(picture: &mut [u16; 12], stamp: &[u16; 16]) {
+        let s = V::from_lanes(*stamp);
+        let a = s.fourth_lanes();
+        if a.equals(V::splat(0)) {
+            return;
         }
+        let b = V::load_threes::<2>(bytemuck::must_cast_ref(picture));
+        *picture = bytemuck::must_cast(over_opaque(s, a, b).store_threes::<2>());
     }
 }
 
 struct Gray;
 
-impl Block<PIXELS, { 2 * PIXELS }> for Gray {
-    #[inline(always)]
-    fn over(picture: &mut [u16; PIXELS], stamp: &[u16; 2 * PIXELS]) {
-        for (sample, [s, a]) in picture.iter_mut().zip(stamp.as_chunks::<2>().0) {
-            *sample = over_opaque(u32::from(*s), u32::from(*a), u32::from(*sample)) as u16;
-        }
-    }
-}
+impl Block<u16, Over, 16, 32> for Gray {
+    const PIXELS: usize = 16;
 
-#[inline(always)]
-fn blocks<const P: usize, const S: usize, B: Block<P, S>>(
-    layout: Layout,
-    picture: &mut [u16],
-    stamp: &[u16],
-) {
-    let count = (picture.len() / P).min(stamp.len() / S);
-    for block in 0..count {
-        prefetch(picture, block * P + AHEAD);
-        prefetch(stamp, block * S + AHEAD);
-        let under = picture[block * P..].first_chunk_mut::<P>();
-        let over = stamp[block * S..].first_chunk::<S>();
-        if let (Some(under), Some(over)) = (under, over) {
-            B::over(under, over);
+    #[inline(always)]
+    fn composite<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 32]) {
+        let (mut s, mut a) = ([0; 16], [0; 16]);
+        for i in 0..16 {
+            (s[i], a[i]) = (stamp[2 * i], stamp[2 * i + 1]);
         }
+        let b = V::from_lanes(*picture);
+        *picture = over_opaque(V::from_lanes(s), V::from_lanes(a), b).to_lanes();
     }
-    scalar::row(Mode::Over, layout, &mut picture[count * P..], &stamp[count * S..]);
 }
 
 /// Composites a row.
-#[inline(always)]
-pub(super) fn row(mode: Mode, layout: Layout, picture: &mut [u16], stamp: &[u16]) {
+pub(super) fn row(isa: Isa, mode: Mode, layout: Layout, picture: &mut [u16], stamp: &[u16]) {
     match (mode, layout) {
-        (Mode::Over, Layout::Gray) => blocks::<_, _, Gray>(layout, picture, stamp),
-        (Mode::Over, Layout::GrayAlpha) => blocks::<_, _, GrayAlpha>(layout, picture, stamp),
-        (Mode::Over, Layout::Rgb) => blocks::<_, _, Rgb>(layout, picture, stamp),
-        (Mode::Over, Layout::Rgba) => blocks::<_, _, Rgba>(layout, picture, stamp),
+        (Mode::Over, Layout::Gray) => {
+            dispatch::run::<_, Blocks<Gray, Over, 16, 32>>(isa, picture, stamp);
+        }
+        (Mode::Over, Layout::GrayAlpha) => {
+            dispatch::run::<_, Blocks<GrayAlpha, Over, 16, 16>>(isa, picture, stamp);
+        }
+        (Mode::Over, Layout::Rgb) => {
+            dispatch::run::<_, Blocks<Rgb, Over, 12, 16>>(isa, picture, stamp);
+        }
+        (Mode::Over, Layout::Rgba) => {
+            dispatch::run::<_, Blocks<Rgba, Over, 16, 16>>(isa, picture, stamp);
+        }
         _ => scalar::row(mode, layout, picture, stamp),
     }
 }

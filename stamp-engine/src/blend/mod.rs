@@ -8,11 +8,16 @@
 //! `scalar.rs` is the specification; the kernels give the same bits and are tested against it.
 #![deny(unsafe_code)]
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod blocks;
 mod curve;
 mod dispatch;
 mod kernel;
 mod kernel16;
+mod lanes;
 mod linear;
+mod mix;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -20,6 +25,7 @@ mod tests;
 pub use curve::Curve;
 
 use crate::Layout;
+use dispatch::Isa;
 
 /// How the stamp's colours are mixed with the picture's: source-over, or one of the separable
 /// blend modes of W3C Compositing and Blending Level 1, section 10.1.
@@ -47,12 +53,12 @@ const fn stamp_channels(layout: Layout) -> usize {
 
 /// Composites `stamp` onto `picture`, 8 bit.
 pub fn row_u8(mode: Mode, layout: Layout, picture: &mut [u8], stamp: &[u8]) {
-    dispatch::row_u8(mode, layout, picture, stamp);
+    kernel::row(Isa::best(), mode, layout, picture, stamp);
 }
 
 /// Composites `stamp` onto `picture`, 16 bit.
 pub fn row_u16(mode: Mode, layout: Layout, picture: &mut [u16], stamp: &[u16]) {
-    dispatch::row_u16(mode, layout, picture, stamp);
+    kernel16::row(Isa::best(), mode, layout, picture, stamp);
 }
 
 /// As [`row_u8`], in linear light: stamp and picture are decoded with `curve`, mixed, and encoded

@@ -1,6 +1,6 @@
 //! The kernels against the scalar specification, and that against real numbers.
 
-use super::dispatch::{Isa, row_u8_on, row_u16_on};
+use super::dispatch::Isa;
 use super::*;
 use scalar::Sample;
 
@@ -9,8 +9,8 @@ const MODES: [Mode; 7] =
 const LAYOUTS: [Layout; 5] = [Layout::Gray, Layout::GrayAlpha, Layout::Rgb, Layout::Rgba, Layout::Cmyk];
 
 fn isas() -> Vec<Isa> {
-    let mut isas = vec![Isa::Baseline];
-    if Isa::best() != Isa::Baseline {
+    let mut isas = vec![Isa::BASELINE];
+    if Isa::best() != Isa::BASELINE {
         isas.push(Isa::best());
     }
     isas
@@ -101,12 +101,12 @@ where
 
 #[test]
 fn kernels_of_8_bits_give_the_specified_bits() {
-    compare_all::<u8>(row_u8_on);
+    compare_all::<u8>(kernel::row);
 }
 
 #[test]
 fn kernels_of_16_bits_give_the_specified_bits() {
-    compare_all::<u16>(row_u16_on);
+    compare_all::<u16>(kernel16::row);
 }
 
 /// Every stamp colour and alpha on every picture colour, in every mode.
@@ -120,7 +120,7 @@ fn kernels_give_the_specified_bits_on_all_opaque_triples() {
                 for s in 0..=a {
                     let stamp = [s, a].repeat(256);
                     let (mut actual, mut expected) = (picture.clone(), picture.clone());
-                    row_u8_on(isa, mode, Layout::Gray, &mut actual, &stamp);
+                    kernel::row(isa, mode, Layout::Gray, &mut actual, &stamp);
                     scalar::row(mode, Layout::Gray, &mut expected, &stamp);
                     assert!(actual == expected, "{isa:?} {mode:?} s={s} a={a}");
                 }
@@ -141,7 +141,7 @@ fn kernels_give_the_specified_bits_on_all_pairs_of_alphas() {
                     let picture: Vec<u8> = (0..=255).step_by(5).flat_map(|b| [b, ab]).collect();
                     let stamp = [s, a].repeat(picture.len() / 2);
                     let (mut actual, mut expected) = (picture.clone(), picture);
-                    row_u8_on(isa, mode, Layout::GrayAlpha, &mut actual, &stamp);
+                    kernel::row(isa, mode, Layout::GrayAlpha, &mut actual, &stamp);
                     scalar::row(mode, Layout::GrayAlpha, &mut expected, &stamp);
                     assert!(actual == expected, "{isa:?} {mode:?} s={s} a={a} ab={ab}");
                 }

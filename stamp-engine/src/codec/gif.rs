@@ -158,21 +158,30 @@ impl Area {
         self.rows(stride).flat_map(|row| &canvas[row]).copied().collect()
     }
 
-    /// The least area that holds all pixels in which two canvases differ; one pixel when they do
-    /// not, because a frame cannot be empty.
-    fn changed(old: &[Rgba], new: &[Rgba], stride: usize) -> Self {
-        let differ = |(old, new): (&Rgba, &Rgba)| old != new && (is_solid(old) || is_solid(new));
-        let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, usize::MAX, 0);
+    /// The least area that holds every place where two canvases fulfil `wanted`.
+    fn around(old: &[Rgba], new: &[Rgba], stride: usize, wanted: fn((&Rgba, &Rgba)) -> bool) -> Option<Self> {
+        let (mut left, mut right, mut top, mut bottom) = (usize::MAX, 0, None, 0);
         for (y, (old, new)) in old.chunks_exact(stride).zip(new.chunks_exact(stride)).enumerate() {
-            let Some(first) = old.iter().zip(new).position(differ) else { continue };
-            let last = old.iter().zip(new).rposition(differ).unwrap_or(first);
+            let Some(first) = old.iter().zip(new).position(wanted) else { continue };
+            let last = old.iter().zip(new).rposition(wanted).unwrap_or(first);
             (left, right) = (left.min(first), right.max(last));
-            (top, bottom) = (top.min(y), y);
+            (top, bottom) = (top.or(Some(y)), y);
         }
-        match top {
-            usize::MAX => Self { x: 0, y: 0, width: 1, height: 1 },
-            _ => Self { x: left, y: top, width: right - left + 1, height: bottom - top + 1 },
-        }
+        top.map(|top| Self { x: left, y: top, width: right - left + 1, height: bottom - top + 1 })
+    }
+
+    /// The least area that a frame must redraw to change one canvas into another; one pixel when
+    /// they are the same, because a frame cannot be empty.
+    fn changed(old: &[Rgba], new: &[Rgba], stride: usize) -> Self {
+        Self::around(old, new, stride, |(old, new)| old != new && (is_solid(old) || is_solid(new)))
+            .unwrap_or(Self { x: 0, y: 0, width: 1, height: 1 })
+    }
+
+    fn union(self, other: Self) -> Self {
+        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
+        let right = (self.x + self.width).max(other.x + other.width);
+        let bottom = (self.y + self.height).max(other.y + other.height);
+        Self { x, y, width: right - x, height: bottom - y }
     }
 }
 
@@ -186,8 +195,26 @@ struct Pending {
 }
 
 impl Pending {
+    /// Writes the frame so that the one that shows `next` can follow; gives what is on the canvas
+    /// before that one is drawn. Solid pixels that turn clear must be removed with this frame.
+    fn leave(&mut self, encoder: &mut Encoder<Vec<u8>>, next: &[Rgba], width: usize) -> Result<Vec<Rgba>> {
+        let turn_clear =
+            Area::around(&self.pixels, next, width, |(old, new)| is_solid(old) && !is_solid(new));
+        let Some(turn_clear) = turn_clear else {
+            self.write(encoder, width, DisposalMethod::Keep)?;
+            return Ok(std::mem::take(&mut self.pixels));
+        };
+        self.area = self.area.union(turn_clear);
+        self.write(encoder, width, DisposalMethod::Background)?;
+        self.area.rows(width).for_each(|row| self.pixels[row].fill([0; 4]));
+        Ok(std::mem::take(&mut self.pixels))
+    }
+
     fn write(&self, encoder: &mut Encoder<Vec<u8>>, width: usize, dispose: DisposalMethod) -> Result<()> {
-        let indexed = index(&self.area.cut(&self.pixels, width), &self.area.cut(&self.kept, width));
+        // Some viewers clear to the background colour unless the frame names a clear entry.
+        let needs_clear = dispose == DisposalMethod::Background;
+        let indexed =
+            index(&self.area.cut(&self.pixels, width), &self.area.cut(&self.kept, width), needs_clear);
         // The canvas has at most 65,535 pixels a side.
         let frame = Frame {
             delay: self.delay,
@@ -233,16 +260,8 @@ pub(crate) fn stamp_gif(
                 whole
             }
             Some(last) => {
-                let clears =
-                    last.pixels.iter().zip(&pixels).any(|(old, new)| is_solid(old) && !is_solid(new));
-                if clears {
-                    last.area = whole;
-                    last.write(&mut encoder, width, DisposalMethod::Background)?;
-                    Area::changed(&vec![[0; 4]; pixels.len()], &pixels, width)
-                } else {
-                    last.write(&mut encoder, width, DisposalMethod::Keep)?;
-                    Area::changed(&last.pixels, &pixels, width)
-                }
+                let base = last.leave(&mut encoder, &pixels, width)?;
+                Area::changed(&base, &pixels, width)
             }
         };
         pending = Some(Pending { pixels, kept, area, delay, waits });
@@ -250,7 +269,7 @@ pub(crate) fn stamp_gif(
     }
     let Some(last) = pending else { return Err(damaged("it has no frame")) };
     last.write(&mut encoder, width, DisposalMethod::Keep)?;
-    Ok((encoder.into_inner().map_err(|error| cannot(error.into()))?, frames))
+    Ok((encoder.into_inner().map_err(cannot)?, frames))
 }
 
 pub(super) fn decode(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pixels> {
@@ -280,5 +299,66 @@ pub(super) fn encode(pixels: Pixels, metadata: &Metadata) -> Result<Vec<u8>> {
     let area = Area { x: 0, y: 0, width: width.into(), height: height.into() };
     let pending = Pending { pixels, kept, area, delay: 0, waits: false };
     pending.write(&mut encoder, width.into(), DisposalMethod::Any)?;
-    encoder.into_inner().map_err(|error| cannot(error.into()))
+    encoder.into_inner().map_err(cannot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every frame as shown, with its delay; clear pixels have no colour.
+    fn played(bytes: &[u8]) -> Vec<(u16, Vec<Rgba>)> {
+        let limits = Limits::default();
+        let mut player = Player::new(bytes, &limits).unwrap();
+        let mut frames = Vec::new();
+        while let Some((delay, _)) = player.next().unwrap() {
+            let shown = player.canvas.iter().map(|pixel| if is_solid(pixel) { *pixel } else { [0; 4] });
+            frames.push((delay, shown.collect()));
+        }
+        frames
+    }
+
+    #[test]
+    fn only_stamped_pixels_of_an_animation_change() {
+        let bytes = include_bytes!("../../../fixtures/pictures/variants/animated.gif");
+        let mut stamp = |pixels: &mut Pixels| {
+            let row = pixels.row_len();
+            let Samples::U8(samples) = pixels.samples_mut() else { return Ok(()) };
+            (10..40).for_each(|y| samples[y * row + 40..y * row + 120].fill(255));
+            Ok(())
+        };
+        let (file, frames) = stamp_gif(bytes, &Limits::default(), &Metadata::default(), &mut stamp).unwrap();
+        assert_eq!(frames, 7);
+        let (before, after) = (played(bytes), played(&file));
+        assert_eq!(after.len(), 7);
+        for (number, ((delay, old), (new_delay, new))) in before.iter().zip(&after).enumerate() {
+            assert_eq!(delay, new_delay);
+            for (at, (old, new)) in old.iter().zip(new).enumerate() {
+                let stamped = (10..40).contains(&(at / 300)) && (10..30).contains(&(at % 300));
+                assert_eq!(if stamped { &[255; 4] } else { old }, new, "frame {number}, pixel {at}");
+            }
+        }
+        assert!(file.len() < 2 * bytes.len(), "{} bytes became {}", bytes.len(), file.len());
+    }
+
+    #[test]
+    fn clear_pixels_and_loops_are_kept() {
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 2, 1, &[]).unwrap();
+        encoder.set_repeat(gif::Repeat::Finite(3)).unwrap();
+        for indices in [[0, 1], [1, 0]] {
+            let palette = Some(vec![9, 8, 7, 0, 0, 0]);
+            let (transparent, dispose) = (Some(1), DisposalMethod::Background);
+            let buffer = Cow::Owned(indices.to_vec());
+            let frame =
+                Frame { width: 2, height: 1, palette, transparent, dispose, buffer, ..Frame::default() };
+            encoder.write_frame(&frame).unwrap();
+        }
+        drop(encoder);
+        let (stamped, _) =
+            stamp_gif(&file, &Limits::default(), &Metadata::default(), &mut |_| Ok(())).unwrap();
+        assert_eq!(played(&stamped), played(&file));
+        let decoder = Decoder::new(&stamped[..]).unwrap();
+        assert!(matches!(decoder.repeat(), gif::Repeat::Finite(3)));
+    }
 }

@@ -23,13 +23,14 @@ pub(super) fn is_solid(pixel: &[u8; 4]) -> bool {
 }
 
 /// Finds a palette. Pixels that are `kept` keep their colours exactly as long as those are not
-/// more than a palette holds; the entries left over are shared out among the other pixels.
-pub(super) fn index(pixels: &[[u8; 4]], kept: &[bool]) -> Indexed {
+/// more than a palette holds; the entries left over are shared out among the other pixels. There
+/// is an entry for clear pixels if there are any, or if the caller `needs_clear`.
+pub(super) fn index(pixels: &[[u8; 4]], kept: &[bool], needs_clear: bool) -> Indexed {
     let (mut exact, mut others) = (HashMap::new(), HashMap::new());
     for (pixel, &kept) in pixels.iter().zip(kept).filter(|(pixel, _)| is_solid(pixel)) {
         *if kept { &mut exact } else { &mut others }.entry(colour(pixel)).or_insert(0_u32) += 1;
     }
-    let clear = pixels.iter().find(|pixel| !is_solid(pixel)).map(colour);
+    let clear = pixels.iter().find(|pixel| !is_solid(pixel)).map(colour).or(needs_clear.then_some([0; 3]));
     let room = 256 - usize::from(clear.is_some());
     if exact.len() > room {
         for (colour, count) in exact.drain() {
@@ -151,7 +152,7 @@ mod tests {
     #[test]
     fn few_colours_stay_exact() {
         let pixels: Vec<_> = (0..=255).map(|v| [v, 255 - v, v / 2, 255]).collect();
-        let indexed = index(&pixels, &[false; 256]);
+        let indexed = index(&pixels, &[false; 256], false);
         for (number, pixel) in pixels.iter().enumerate() {
             assert_eq!(shown(&indexed, number), pixel[..3]);
         }
@@ -160,15 +161,14 @@ mod tests {
     #[test]
     fn kept_pixels_are_exact_and_others_near() {
         let mut pixels: Vec<_> = (0..200).map(|v| [v, 0, 0, 255]).collect();
-        pixels.extend((0..2000_u32).map(|v| [(v * 7) as u8, (v * 3 >> 4) as u8, (v >> 3) as u8, 255]));
+        pixels.extend((0..2000_u32).map(|v| [(v * 7) as u8, ((v * 3) >> 4) as u8, (v >> 3) as u8, 255]));
         pixels.push([9, 9, 9, 0]);
         let kept: Vec<_> = (0..pixels.len()).map(|number| number < 200).collect();
-        let indexed = index(&pixels, &kept);
+        let indexed = index(&pixels, &kept, false);
         assert!(indexed.palette.len() <= 768);
         assert_eq!(Some(indexed.indices[2200]), indexed.clear);
         let mut error = 0;
-        for number in 0..2200 {
-            let pixel = &pixels[number];
+        for (number, pixel) in pixels.iter().enumerate().take(2200) {
             let off: u32 =
                 shown(&indexed, number).iter().zip(pixel).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
             assert!(off == 0 || number >= 200, "{number}");

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::*;
 use crate::{Depth, Error, Layout, Orientation, Samples, probe};
 
@@ -309,13 +311,11 @@ fn survive(bytes: &[u8]) {
 
 #[test]
 fn files_cut_short_never_panic() {
-    for (_, bytes) in variants() {
-        // Cuts in headers cost nothing; of those in the pixels, about thirty are tried.
-        let step = (bytes.len() / 30 / 97).max(1) * 97;
-        for end in (0..bytes.len().min(2000)).step_by(97).chain((2000..bytes.len()).step_by(step)) {
+    variants().par_iter().for_each(|(_, bytes)| {
+        for end in (0..bytes.len()).step_by(97) {
             survive(&bytes[..end]);
         }
-    }
+    });
 }
 
 #[test]
@@ -328,7 +328,7 @@ fn flipped_bytes_never_panic() {
         (state % below as u64) as usize
     };
     for (_, bytes) in variants() {
-        for round in 0..24 {
+        for round in 0..100 {
             let mut damaged = bytes.clone();
             // Half of the rounds go for the headers.
             let reach = if round % 2 == 0 { bytes.len().min(400) } else { bytes.len() };

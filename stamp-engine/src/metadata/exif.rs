@@ -99,7 +99,7 @@ impl Directories {
     }
 
     /// As an EXIF block.
-    pub(crate) fn to_block(self) -> Option<Vec<u8>> {
+    pub(crate) fn into_block(self) -> Option<Vec<u8>> {
         let order = self.order;
         let mut block = header(order, 0).to_vec();
         let main = self.append_to(&mut block)?;
@@ -134,7 +134,7 @@ mod tests {
             gps: vec![Field::bytes(0, 1, &[2, 3, 0, 0])],
             interop: vec![Field::bytes(1, 2, b"R98\0")],
         };
-        let block = directories.clone().to_block().unwrap();
+        let block = directories.clone().into_block().unwrap();
         assert_eq!(Directories::read(&block), Some(directories));
     }
 }

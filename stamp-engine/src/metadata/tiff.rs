@@ -19,7 +19,7 @@ pub(crate) fn read(bytes: &[u8]) -> Metadata {
     };
     let value = |tag| block.find(first, tag).map(|entry| entry.value.to_vec()).filter(|v| !v.is_empty());
     Metadata {
-        exif: Directories::read(bytes).and_then(Directories::to_block),
+        exif: Directories::read(bytes).and_then(Directories::into_block),
         xmp: value(XMP),
         iptc: value(IPTC),
         icc: value(ICC),

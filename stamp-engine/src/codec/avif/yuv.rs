@@ -40,7 +40,7 @@ impl Chroma {
         let (near, far) = (&mut near[..columns], &mut far[..columns]);
         if self.down {
             let last = height.div_ceil(2) - 1;
-            let other = if y % 2 == 0 { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(last) };
+            let other = if y.is_multiple_of(2) { (y / 2).saturating_sub(1) } else { (y / 2 + 1).min(last) };
             read(y / 2, near);
             read(other, far);
             near.iter_mut().zip(&*far).for_each(|(near, &far)| *near = mixed(*near, far));
@@ -52,7 +52,8 @@ impl Chroma {
             return;
         }
         for (x, out) in row.iter_mut().enumerate() {
-            let other = if x % 2 == 0 { (x / 2).saturating_sub(1) } else { (x / 2 + 1).min(columns - 1) };
+            let other =
+                if x.is_multiple_of(2) { (x / 2).saturating_sub(1) } else { (x / 2 + 1).min(columns - 1) };
             *out = mixed(near[x / 2], near[other]);
         }
     }
