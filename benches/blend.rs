@@ -11,15 +11,8 @@ use stamp_engine::{Ink, Layout};
 const WIDTH: usize = 4000;
 const HEIGHT: usize = 3000;
 
-const MODES: [Mode; 7] = [
-    Mode::Over,
-    Mode::Multiply,
-    Mode::Screen,
-    Mode::Overlay,
-    Mode::Darken,
-    Mode::Lighten,
-    Mode::SoftLight,
-];
+const MODES: [Mode; 7] =
+    [Mode::Over, Mode::Multiply, Mode::Screen, Mode::Overlay, Mode::Darken, Mode::Lighten, Mode::SoftLight];
 
 const LAYOUTS: [(Layout, Ink); 5] = [
     (Layout::Gray, Ink::Gray),

@@ -13,7 +13,8 @@ pub fn fixture(name: &str) -> Vec<u8> {
 #[allow(dead_code, reason = "each benchmark is a crate of its own and not all use this")]
 pub fn twelve_megapixels(count: usize) -> Vec<PathBuf> {
     let large = folder().join("large");
-    let entries = fs::read_dir(&large).unwrap_or_else(|error| panic!("{}: {error}; run `make large`", large.display()));
+    let entries =
+        fs::read_dir(&large).unwrap_or_else(|error| panic!("{}: {error}; run `make large`", large.display()));
     let is_wanted = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("12mp-") && name.ends_with(".jpg")

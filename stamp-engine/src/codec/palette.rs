@@ -30,7 +30,8 @@ pub(super) fn index(pixels: &[[u8; 4]], kept: &[bool], needs_clear: bool) -> Ind
     for (pixel, &kept) in pixels.iter().zip(kept).filter(|(pixel, _)| is_solid(pixel)) {
         *if kept { &mut exact } else { &mut others }.entry(colour(pixel)).or_insert(0_u32) += 1;
     }
-    let clear = pixels.iter().find(|pixel| !is_solid(pixel)).map(colour).or(needs_clear.then_some([0; 3]));
+    // Some viewers show this colour where they know no clear pixels: black, as a cleared canvas has.
+    let clear = (needs_clear || pixels.iter().any(|pixel| !is_solid(pixel))).then_some([0; 3]);
     let room = 256 - usize::from(clear.is_some());
     if exact.len() > room {
         for (colour, count) in exact.drain() {
