@@ -10,11 +10,12 @@ use libwebp_sys::{
 use super::channels::eight;
 use crate::{Layout, Pixels};
 
-/// Effort for a lossy picture, of 0 to 6: 4 is libwebp's own choice and takes twice the time for
-/// files smaller by some percent.
+/// Effort for a lossy picture, of 0 to 6. Of a 12 MP photograph, 2 takes 0.27 s; 3 and 4, which is
+/// libwebp's own choice, take 0.8 s for a file that is smaller by 4 %.
 const LOSSY_METHOD: i32 = 2;
-/// Effort for a lossless picture, of 0 to 9.
-const LOSSLESS_LEVEL: i32 = 2;
+/// Effort for a lossless picture, of 0 to 9. Of a 12 MP photograph, 0 takes 0.75 s; 2 takes 2.5 s
+/// for a file that is smaller by 1.4 %.
+const LOSSLESS_LEVEL: i32 = 0;
 
 /// Encodes an 8-bit RGB or RGBA picture with sides of at most 16,383, at `quality` (1 to 100) or
 /// without loss.

