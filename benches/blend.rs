@@ -11,15 +11,8 @@ use stamp_engine::{Ink, Layout};
 const WIDTH: usize = 4000;
 const HEIGHT: usize = 3000;
 
-const MODES: [Mode; 7] = [
-    Mode::Over,
-    Mode::Multiply,
-    Mode::Screen,
-    Mode::Overlay,
-    Mode::Darken,
-    Mode::Lighten,
-    Mode::SoftLight,
-];
+const MODES: [Mode; 7] =
+    [Mode::Over, Mode::Multiply, Mode::Screen, Mode::Overlay, Mode::Darken, Mode::Lighten, Mode::SoftLight];
 
 const LAYOUTS: [(Layout, Ink); 5] = [
     (Layout::Gray, Ink::Gray),
@@ -156,6 +149,7 @@ fn modes(criterion: &mut Criterion) {
 }
 
 fn linear(criterion: &mut Criterion) {
+    criterion.bench_function("Curve::srgb", |bencher| bencher.iter(Curve::srgb));
     let mut group = criterion.benchmark_group("linear light");
     let curve = Curve::srgb();
     let under = picture(Layout::Rgb, Alpha::Opaque);
@@ -167,7 +161,6 @@ fn linear(criterion: &mut Criterion) {
     rows(&mut group, BenchmarkId::from_parameter("Rgb16"), &under, &stamp, |p, s| {
         row_linear_u16(Mode::Over, Layout::Rgb, p, s, &curve);
     });
-    group.bench_function("Curve::srgb", |bencher| bencher.iter(Curve::srgb));
     group.finish();
 }
 
