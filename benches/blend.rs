@@ -149,6 +149,7 @@ fn modes(criterion: &mut Criterion) {
 }
 
 fn linear(criterion: &mut Criterion) {
+    criterion.bench_function("Curve::srgb", |bencher| bencher.iter(Curve::srgb));
     let mut group = criterion.benchmark_group("linear light");
     let curve = Curve::srgb();
     let under = picture(Layout::Rgb, Alpha::Opaque);
@@ -160,7 +161,6 @@ fn linear(criterion: &mut Criterion) {
     rows(&mut group, BenchmarkId::from_parameter("Rgb16"), &under, &stamp, |p, s| {
         row_linear_u16(Mode::Over, Layout::Rgb, p, s, &curve);
     });
-    group.bench_function("Curve::srgb", |bencher| bencher.iter(Curve::srgb));
     group.finish();
 }
 

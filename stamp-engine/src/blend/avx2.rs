@@ -6,7 +6,14 @@
 
 use std::arch::x86_64::*;
 
+use super::dispatch::Kernel;
 use super::lanes::Lanes;
+
+/// Runs a kernel in AVX2's vectors, compiled for AVX2.
+#[target_feature(enable = "avx2")]
+pub(super) fn run_avx2<T, K: Kernel<T>>(picture: &mut [T], stamp: &[T]) {
+    K::row::<Avx2>(picture, stamp);
+}
 
 /// 16 lanes of 16 bits in one register.
 #[derive(Clone, Copy)]
@@ -26,6 +33,12 @@ macro_rules! intrinsics {
 }
 
 impl Lanes for Avx2 {
+    #[inline(always)]
+    fn apart<T, K: Kernel<T>>(picture: &mut [T], stamp: &[T]) {
+        // SAFETY: AVX2 has been detected, or nothing would run in its vectors.
+        unsafe { run_avx2::<T, K>(picture, stamp) }
+    }
+
     #[inline(always)]
     fn load(samples: &[u8; 32]) -> Self {
         // SAFETY: AVX2 has been detected; 32 bytes are readable and need no alignment.
@@ -61,6 +74,7 @@ impl Lanes for Avx2 {
         mul_high(other) = _mm256_mulhi_epu16;
         min(other) = _mm256_min_epu16;
         max(other) = _mm256_max_epu16;
+        min_bytes(other) = _mm256_min_epu8;
         and(other) = _mm256_and_si256;
         or(other) = _mm256_or_si256;
         high_bytes() = _mm256_srli_epi16::<8>;
@@ -83,6 +97,18 @@ impl Lanes for Avx2 {
             let difference = _mm256_xor_si256(self.0, other.0);
             _mm256_testz_si256(difference, difference) == 1
         }
+    }
+
+    #[inline(always)]
+    fn has_none(self, mask: Self) -> bool {
+        // SAFETY: AVX2 has been detected.
+        unsafe { _mm256_testz_si256(self.0, mask.0) == 1 }
+    }
+
+    #[inline(always)]
+    fn has_all(self, mask: Self) -> bool {
+        // SAFETY: AVX2 has been detected.
+        unsafe { _mm256_testc_si256(self.0, mask.0) == 1 }
     }
 
     #[inline(always)]

@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "x86_64")]
-use super::avx2::Avx2;
+use super::avx2::run_avx2;
 use super::lanes::{Baseline, Lanes};
 
 /// An instruction set that the kernels are compiled for and that this processor has.
@@ -47,22 +47,16 @@ pub(super) fn run<T, K: Kernel<T>>(isa: Isa, picture: &mut [T], stamp: &[T]) {
     }
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn run_avx2<T, K: Kernel<T>>(picture: &mut [T], stamp: &[T]) {
-    K::row::<Avx2>(picture, stamp);
-}
-
-/// Asks for the cache line `ahead` items after `item`, to write to or to read. The processors'
-/// own prefetch stops at the end of each 4 KiB page; this doubles the rate on a picture in memory.
+/// Asks for the memory of the item `ahead` items after `item`. The processors' own prefetch stops
+/// at the end of each 4 KiB page; this doubles the rate on a picture in memory.
 #[inline(always)]
 pub(super) fn prefetch<T>(item: &T, ahead: usize) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
-    {
+    for line in (0..size_of::<T>()).step_by(64) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let address = std::ptr::from_ref(item).wrapping_add(ahead).cast();
+        let address = std::ptr::from_ref(item).wrapping_add(ahead).wrapping_byte_add(line);
         // SAFETY: SSE is part of x86-64; a prefetch reads nothing and faults on no address.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) };
     }
     #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     let _ = (item, ahead);

@@ -5,53 +5,68 @@ use super::Mode;
 use super::blocks::{Block, Blocks};
 use super::dispatch::{self, Isa};
 use super::lanes::Lanes;
-use super::mix::{Darken, Lighten, Mix, Multiply, Over, Overlay, Screen, SoftLight, alpha_over, straight};
+use super::mix::{
+    Darken, Lighten, Mix, Multiply, Over, Overlay, Screen, SoftLight, alpha_over, halves, straight,
+};
 use crate::Layout;
 
-/// The samples at even and at odd places.
+/// The bits of the last sample of each pixel of 4.
 #[inline(always)]
-fn halves<V: Lanes>(samples: V) -> (V, V) {
-    (samples.and(V::splat(255)), samples.high_bytes())
-}
-
-/// 8 pixels of 4 colours, the last of which may be alpha if it is full.
-#[inline(always)]
-fn opaque<V: Lanes, M: Mix>(picture: V, stamp: V, a: V) -> V {
-    let (s_even, s_odd) = halves(stamp);
-    let (b_even, b_odd) = halves(picture);
-    let even = M::colour(s_even.min(a), a, b_even);
-    let odd = M::colour(s_odd.min(a), a, b_odd);
-    even.or(odd.to_high_bytes())
+fn fourth<V: Lanes>() -> V {
+    V::from_lanes(std::array::from_fn(|i| if i % 2 == 1 { 0xff00 } else { 0 }))
 }
 
 struct Rgba;
 
-impl<M: Mix> Block<u8, M, 32, 32> for Rgba {
-    const PIXELS: usize = 8;
+impl<M: Mix> Block<u8, M, 64, 64> for Rgba {
+    const PIXELS: usize = 16;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u8; 32], stamp: &[u8; 32]) {
-        let (s, b) = (V::load(stamp), V::load(picture));
-        let a = s.fourth_samples();
-        if a.equals(V::splat(0)) {
-            return;
+    fn opaque<V: Lanes>(picture: &mut [u8; 64], stamp: &[u8; 64]) -> bool {
+        let (s_1, s_2) = two::<V>(stamp);
+        if V::has_none(s_1.or(s_2), fourth()) {
+            return true;
         }
-        let ab = b.fourth_samples();
-        if ab.equals(V::splat(255)) {
+        let (b_1, b_2) = two::<V>(picture);
+        let is_opaque = V::has_all(b_1.and(b_2), fourth());
+        if is_opaque {
             // On full alpha every mode gives full alpha, so that alpha is mixed like a colour.
-            *picture = opaque::<V, M>(b, s, a).store();
-            return;
+            let first = M::colours(s_1, s_1.fourth_samples(), b_1);
+            let second = M::colours(s_2, s_2.fourth_samples(), b_2);
+            *picture = bytemuck::must_cast([first.store(), second.store()]);
         }
-        let ((s_even, s_odd), (b_even, b_odd)) = (halves(s), halves(b));
-        let even = straight::<V, M>(s_even.min(a), a, b_even, ab);
-        let odd = straight::<V, M>(s_odd.min(a), a, b_odd, ab);
-        let mut pixels = even.or(odd.to_high_bytes()).store();
-        let alphas = alpha_over(a, ab).store();
-        for i in (0..32).skip(3).step_by(4) {
-            pixels[i] = alphas[i - 1];
-        }
-        *picture = pixels;
+        is_opaque
     }
+
+    #[inline(always)]
+    fn straight<V: Lanes>(picture: &mut [u8; 64], stamp: &[u8; 64]) {
+        for (picture, stamp) in picture.as_chunks_mut().0.iter_mut().zip(stamp.as_chunks().0) {
+            four_straight::<V, M>(picture, stamp);
+        }
+    }
+}
+
+/// 16 pixels in two vectors.
+#[inline(always)]
+fn two<V: Lanes>(samples: &[u8; 64]) -> (V, V) {
+    let [first, second]: &[[u8; 32]; 2] = bytemuck::must_cast_ref(samples);
+    (V::load(first), V::load(second))
+}
+
+/// 8 pixels of 3 colours and any alpha.
+#[inline(always)]
+fn four_straight<V: Lanes, M: Mix>(picture: &mut [u8; 32], stamp: &[u8; 32]) {
+    let (s, b) = (V::load(stamp), V::load(picture));
+    let (a, ab) = (s.fourth_samples(), b.fourth_samples());
+    let ((s_even, s_odd), (b_even, b_odd)) = (halves(s), halves(b));
+    let even = straight::<V, M>(s_even.min(a), a, b_even, ab);
+    let odd = straight::<V, M>(s_odd.min(a), a, b_odd, ab);
+    let mut pixels = even.or(odd.to_high_bytes()).store();
+    let alphas = alpha_over(a, ab).store();
+    for i in (0..32).skip(3).step_by(4) {
+        pixels[i] = alphas[i - 1];
+    }
+    *picture = pixels;
 }
 
 struct Rgb;
@@ -60,13 +75,13 @@ impl<M: Mix> Block<u8, M, 24, 32> for Rgb {
     const PIXELS: usize = 8;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u8; 24], stamp: &[u8; 32]) {
+    fn opaque<V: Lanes>(picture: &mut [u8; 24], stamp: &[u8; 32]) -> bool {
         let s = V::load(stamp);
-        let a = s.fourth_samples();
-        if a.equals(V::splat(0)) {
-            return;
+        if s.has_none(fourth()) {
+            return true;
         }
-        *picture = opaque::<V, M>(V::load_threes::<1>(picture), s, a).store_threes::<1>();
+        *picture = M::colours(s, s.fourth_samples(), V::load_threes::<1>(picture)).store_threes::<1>();
+        true
     }
 }
 
@@ -76,13 +91,14 @@ impl<M: Mix> Block<u8, M, 32, 40> for Cmyk {
     const PIXELS: usize = 8;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u8; 32], stamp: &[u8; 40]) {
+    fn opaque<V: Lanes>(picture: &mut [u8; 32], stamp: &[u8; 40]) -> bool {
         let (mut inks, mut a) = ([0; 32], [0; 16]);
         for (i, [c, m, y, k, alpha]) in stamp.as_chunks::<5>().0.iter().copied().enumerate() {
             inks[4 * i..4 * i + 4].copy_from_slice(&[c, m, y, k]);
             a[2 * i..2 * i + 2].copy_from_slice(&[u16::from(alpha); 2]);
         }
-        *picture = opaque::<V, M>(V::load(picture), V::load(&inks), V::from_lanes(a)).store();
+        *picture = M::colours(V::load(&inks), V::from_lanes(a), V::load(picture)).store();
+        true
     }
 }
 
@@ -92,19 +108,24 @@ impl<M: Mix> Block<u8, M, 32, 32> for GrayAlpha {
     const PIXELS: usize = 16;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u8; 32], stamp: &[u8; 32]) {
+    fn opaque<V: Lanes>(picture: &mut [u8; 32], stamp: &[u8; 32]) -> bool {
         let (s, a) = halves(V::load(stamp));
         if a.equals(V::splat(0)) {
-            return;
+            return true;
         }
         let (b, ab) = halves(V::load(picture));
-        let s = s.min(a);
-        let (colour, alpha) = if ab.equals(V::splat(255)) {
-            (M::colour(s, a, b), ab)
-        } else {
-            (straight::<V, M>(s, a, b, ab), alpha_over(a, ab))
-        };
-        *picture = colour.or(alpha.to_high_bytes()).store();
+        let is_opaque = ab.equals(V::splat(255));
+        if is_opaque {
+            *picture = M::colour(s.min(a), a, b).or(ab.to_high_bytes()).store();
+        }
+        is_opaque
+    }
+
+    #[inline(always)]
+    fn straight<V: Lanes>(picture: &mut [u8; 32], stamp: &[u8; 32]) {
+        let ((s, a), (b, ab)) = (halves(V::load(stamp)), halves(V::load(picture)));
+        let colour = straight::<V, M>(s.min(a), a, b, ab);
+        *picture = colour.or(alpha_over(a, ab).to_high_bytes()).store();
     }
 }
 
@@ -114,13 +135,14 @@ impl<M: Mix> Block<u8, M, 16, 32> for Gray {
     const PIXELS: usize = 16;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u8; 16], stamp: &[u8; 32]) {
+    fn opaque<V: Lanes>(picture: &mut [u8; 16], stamp: &[u8; 32]) -> bool {
         let (s, a) = halves(V::load(stamp));
         if a.equals(V::splat(0)) {
-            return;
+            return true;
         }
         let b = V::from_lanes(picture.map(u16::from));
         *picture = M::colour(s.min(a), a, b).to_lanes().map(|lane| lane as u8);
+        true
     }
 }
 
@@ -129,7 +151,7 @@ fn in_mode<M: Mix>(isa: Isa, layout: Layout, picture: &mut [u8], stamp: &[u8]) {
         Layout::Gray => dispatch::run::<_, Blocks<Gray, M, 16, 32>>(isa, picture, stamp),
         Layout::GrayAlpha => dispatch::run::<_, Blocks<GrayAlpha, M, 32, 32>>(isa, picture, stamp),
         Layout::Rgb => dispatch::run::<_, Blocks<Rgb, M, 24, 32>>(isa, picture, stamp),
-        Layout::Rgba => dispatch::run::<_, Blocks<Rgba, M, 32, 32>>(isa, picture, stamp),
+        Layout::Rgba => dispatch::run::<_, Blocks<Rgba, M, 64, 64>>(isa, picture, stamp),
         Layout::Cmyk => dispatch::run::<_, Blocks<Cmyk, M, 32, 40>>(isa, picture, stamp),
     }
 }

@@ -48,18 +48,23 @@ fn over_straight(s: u32, a: u32, b: u32, ab: u32) -> u32 {
     if d == 0 { b } else { colour }
 }
 
-/// 16 samples, whole pixels of colours and alpha, over the same. `a` and `ab` are the alphas of
-/// the stamp and the picture, once for each sample.
+/// 16 samples, whole pixels of colours and alpha, over the same if those are of full alpha. `a`
+/// and `ab` are the alphas of the stamp and the picture, once for each sample.
 #[inline(always)]
-fn on_alpha<V: Lanes, const CHANNELS: usize>(picture: &mut [u16; 16], s: V, a: V, ab: V) {
+fn on_full_alpha<V: Lanes>(picture: &mut [u16; 16], s: V, a: V, b: V, ab: V) -> bool {
     if a.equals(V::splat(0)) {
-        return;
+        return true;
     }
-    let b = V::from_lanes(*picture);
-    if ab.equals(V::splat(65535)) {
+    let is_opaque = ab.equals(V::splat(65535));
+    if is_opaque {
         *picture = over_opaque(s, a, b).to_lanes();
-        return;
     }
+    is_opaque
+}
+
+/// The same on pixels of any alpha.
+#[inline(always)]
+fn on_any_alpha<V: Lanes, const CHANNELS: usize>(picture: &mut [u16; 16], s: V, a: V, ab: V) {
     let alphas = a.add(product(V::splat(65535).sub(a), ab)).to_lanes();
     let (s, a, ab) = (s.to_lanes(), a.to_lanes(), ab.to_lanes());
     let mut colours = [0; 16];
@@ -78,9 +83,15 @@ impl Block<u16, Over, 16, 16> for Rgba {
     const PIXELS: usize = 4;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) {
+    fn opaque<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) -> bool {
         let (s, b) = (V::from_lanes(*stamp), V::from_lanes(*picture));
-        on_alpha::<V, 4>(picture, s, s.fourth_lanes(), b.fourth_lanes());
+        on_full_alpha(picture, s, s.fourth_lanes(), b, b.fourth_lanes())
+    }
+
+    #[inline(always)]
+    fn straight<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) {
+        let (s, b) = (V::from_lanes(*stamp), V::from_lanes(*picture));
+        on_any_alpha::<V, 4>(picture, s, s.fourth_lanes(), b.fourth_lanes());
     }
 }
 
@@ -90,9 +101,15 @@ impl Block<u16, Over, 16, 16> for GrayAlpha {
     const PIXELS: usize = 8;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) {
+    fn opaque<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) -> bool {
         let (s, b) = (V::from_lanes(*stamp), V::from_lanes(*picture));
-        on_alpha::<V, 2>(picture, s, s.second_lanes(), b.second_lanes());
+        on_full_alpha(picture, s, s.second_lanes(), b, b.second_lanes())
+    }
+
+    #[inline(always)]
+    fn straight<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 16]) {
+        let (s, b) = (V::from_lanes(*stamp), V::from_lanes(*picture));
+        on_any_alpha::<V, 2>(picture, s, s.second_lanes(), b.second_lanes());
     }
 }
 
@@ -102,14 +119,15 @@ impl Block<u16, Over, 12, 16> for Rgb {
     const PIXELS: usize = 4;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u16; 12], stamp: &[u16; 16]) {
+    fn opaque<V: Lanes>(picture: &mut [u16; 12], stamp: &[u16; 16]) -> bool {
         let s = V::from_lanes(*stamp);
         let a = s.fourth_lanes();
         if a.equals(V::splat(0)) {
-            return;
+            return true;
         }
         let b = V::load_threes::<2>(bytemuck::must_cast_ref(picture));
         *picture = bytemuck::must_cast(over_opaque(s, a, b).store_threes::<2>());
+        true
     }
 }
 
@@ -119,13 +137,14 @@ impl Block<u16, Over, 16, 32> for Gray {
     const PIXELS: usize = 16;
 
     #[inline(always)]
-    fn composite<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 32]) {
+    fn opaque<V: Lanes>(picture: &mut [u16; 16], stamp: &[u16; 32]) -> bool {
         let (mut s, mut a) = ([0; 16], [0; 16]);
         for i in 0..16 {
             (s[i], a[i]) = (stamp[2 * i], stamp[2 * i + 1]);
         }
         let b = V::from_lanes(*picture);
         *picture = over_opaque(V::from_lanes(s), V::from_lanes(a), b).to_lanes();
+        true
     }
 }
 

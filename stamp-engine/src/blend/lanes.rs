@@ -1,13 +1,17 @@
 //! The vectors that the 8-bit kernels are written in: 16 lanes of 16 bits.
 #![forbid(unsafe_code)]
 
-use wide::{u16x16, u32x8};
+use super::dispatch::Kernel;
+use wide::{u8x32, u16x16, u32x8};
 
 /// 16 lanes of 16 bits. Arithmetic wraps.
 ///
 /// Seen as bytes, a vector is 32 samples of 8 bits: the one at an even place is the low byte of
 /// its lane, whatever the machine's order of bytes.
 pub(super) trait Lanes: Copy {
+    /// Runs a kernel in these vectors, compiled as a function of its own.
+    fn apart<T, K: Kernel<T>>(picture: &mut [T], stamp: &[T]);
+
     fn load(samples: &[u8; 32]) -> Self;
     fn store(self) -> [u8; 32];
     fn from_lanes(lanes: [u16; 16]) -> Self;
@@ -24,6 +28,8 @@ pub(super) trait Lanes: Copy {
     fn mul_high(self, other: Self) -> Self;
     fn min(self, other: Self) -> Self;
     fn max(self, other: Self) -> Self;
+    /// The lesser of each two bytes.
+    fn min_bytes(self, other: Self) -> Self;
     fn and(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
     /// Each lane divided by 256.
@@ -34,6 +40,10 @@ pub(super) trait Lanes: Copy {
     fn fourth_samples(self) -> Self;
     /// Whether all lanes are equal to those of `other`.
     fn equals(self, other: Self) -> bool;
+    /// Whether none of the bits of `mask` is set.
+    fn has_none(self, mask: Self) -> bool;
+    /// Whether all of the bits of `mask` are set.
+    fn has_all(self, mask: Self) -> bool;
 
     /// The second of each pair of lanes, in both.
     fn second_lanes(self) -> Self;
@@ -51,6 +61,11 @@ pub(super) trait Lanes: Copy {
 pub(super) struct Baseline(u16x16);
 
 impl Lanes for Baseline {
+    #[inline(never)]
+    fn apart<T, K: Kernel<T>>(picture: &mut [T], stamp: &[T]) {
+        K::row::<Self>(picture, stamp);
+    }
+
     #[inline(always)]
     fn load(samples: &[u8; 32]) -> Self {
         let lanes: [u16; 16] = bytemuck::must_cast(*samples);
@@ -113,6 +128,12 @@ impl Lanes for Baseline {
     }
 
     #[inline(always)]
+    fn min_bytes(self, other: Self) -> Self {
+        let (these, others): (u8x32, u8x32) = (bytemuck::must_cast(self.0), bytemuck::must_cast(other.0));
+        Self(bytemuck::must_cast(these.min(others)))
+    }
+
+    #[inline(always)]
     fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
@@ -147,6 +168,16 @@ impl Lanes for Baseline {
     }
 
     #[inline(always)]
+    fn has_none(self, mask: Self) -> bool {
+        self.and(mask).equals(Self::splat(0))
+    }
+
+    #[inline(always)]
+    fn has_all(self, mask: Self) -> bool {
+        self.and(mask).equals(mask)
+    }
+
+    #[inline(always)]
     fn second_lanes(self) -> Self {
         let pairs: [u32; 8] = bytemuck::must_cast(self.0);
         let little = cfg!(target_endian = "little");
@@ -167,9 +198,12 @@ impl Lanes for Baseline {
 
     #[inline(always)]
     fn load_threes<const BYTES: usize>(samples: &[u8; 24]) -> Self {
+        // Whole words are quicker than threes: the fourth sample is the next pixel's first.
         let mut fours = [0; 32];
-        for (four, three) in fours.chunks_exact_mut(4 * BYTES).zip(samples.chunks_exact(3 * BYTES)) {
-            four[..3 * BYTES].copy_from_slice(three);
+        let pixels = fours.chunks_exact_mut(4 * BYTES).zip((0..24).step_by(3 * BYTES));
+        for (four, start) in pixels {
+            let end = (start + 4 * BYTES).min(24);
+            four[..end - start].copy_from_slice(&samples[start..end]);
         }
         Self::load(&fours)
     }
@@ -178,8 +212,11 @@ impl Lanes for Baseline {
     fn store_threes<const BYTES: usize>(self) -> [u8; 24] {
         let mut samples = [0; 24];
         let fours = self.store();
-        for (three, four) in samples.chunks_exact_mut(3 * BYTES).zip(fours.chunks_exact(4 * BYTES)) {
-            three.copy_from_slice(&four[..3 * BYTES]);
+        let pixels = fours.chunks_exact(4 * BYTES).zip((0..24).step_by(3 * BYTES));
+        for (four, start) in pixels {
+            // The fourth sample is overwritten by the next pixel's first.
+            let end = (start + 4 * BYTES).min(24);
+            samples[start..end].copy_from_slice(&four[..end - start]);
         }
         samples
     }

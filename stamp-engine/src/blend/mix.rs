@@ -20,6 +20,22 @@ pub(super) trait Mix {
     fn colour<V: Lanes>(s: V, a: V, b: V) -> V {
         div255(Self::mix(s, a, b))
     }
+
+    /// The colours, two in each lane as in memory, on a picture of full alpha; `a` is the alpha
+    /// for each lane. `stamp` may be above it.
+    #[inline(always)]
+    fn colours<V: Lanes>(stamp: V, a: V, picture: V) -> V {
+        let ((s_even, s_odd), (b_even, b_odd)) = (halves(stamp), halves(picture));
+        let even = Self::colour(s_even.min(a), a, b_even);
+        let odd = Self::colour(s_odd.min(a), a, b_odd);
+        even.or(odd.to_high_bytes())
+    }
+}
+
+/// The samples at even and at odd places.
+#[inline(always)]
+pub(super) fn halves<V: Lanes>(samples: V) -> (V, V) {
+    (samples.and(V::splat(255)), samples.high_bytes())
 }
 
 /// `x / 255` rounded half up, for `x` up to 255²: `257 (x + 128) / 2¹⁶`.
@@ -45,6 +61,15 @@ impl Mix for Over {
     #[inline(always)]
     fn colour<V: Lanes>(s: V, a: V, b: V) -> V {
         s.add(div255(V::splat(255).sub(a).mul(b)))
+    }
+
+    #[inline(always)]
+    fn colours<V: Lanes>(stamp: V, a: V, picture: V) -> V {
+        let clear = V::splat(255).sub(a);
+        let (b_even, b_odd) = halves(picture);
+        let (even, odd) = (div255(clear.mul(b_even)), div255(clear.mul(b_odd)));
+        // No sum of two samples is above 255, so that none carries into the next.
+        stamp.min_bytes(a.or(a.to_high_bytes())).add(even.or(odd.to_high_bytes()))
     }
 }
 

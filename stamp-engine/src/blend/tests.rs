@@ -45,7 +45,7 @@ impl Random {
             };
             for _ in 1..channels {
                 let colour = (self.next() % 65536) as i64 & T::FULL;
-                let malformed = self.next() % 64 == 0;
+                let malformed = self.next().is_multiple_of(64);
                 let colour = if premultiplied && !malformed { colour * alpha / T::FULL } else { colour };
                 row.push(T::from_i64(colour));
             }
