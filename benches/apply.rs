@@ -8,14 +8,12 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use stamp_engine::{
     Depth, Ink, Limits, Mix, Orientation, Pixels, Prepared, Profile, Request, Stamp, composite,
 };
-
-#[path = "fixtures.rs"]
-mod fixtures;
+use stampede_benches::{fixture, twelve_megapixels};
 
 fn apply(criterion: &mut Criterion) {
-    let bytes = fs::read(&fixtures::twelve_megapixels(1)[0]).unwrap();
+    let bytes = fs::read(&twelve_megapixels(1)[0]).unwrap();
     let limits = Limits::default();
-    let stamp = Stamp::from_bytes(&fixtures::fixture("stamps/logo.png")).unwrap();
+    let stamp = Stamp::from_bytes(&fixture("stamps/logo.png")).unwrap();
     let request = Request {
         width: 600,
         height: 600,

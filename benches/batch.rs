@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stamp_engine::{Batch, Cache, FileJob, Layer, Options, Placement, Source, Stamp, Stamper, WriteOptions};
-
-#[path = "fixtures.rs"]
-mod fixtures;
+use stampede_benches::{fixture, twelve_megapixels};
 
 const PICTURES: usize = 40;
 
@@ -18,8 +16,8 @@ fn batch(criterion: &mut Criterion) {
         let output = out.path().join(format!("{number}.jpg"));
         FileJob { input, output, index: number as u64 }
     };
-    let jobs: Vec<FileJob> = fixtures::twelve_megapixels(PICTURES).into_iter().enumerate().map(job).collect();
-    let logo = Arc::new(Stamp::from_bytes(&fixtures::fixture("stamps/logo.png")).unwrap());
+    let jobs: Vec<FileJob> = twelve_megapixels(PICTURES).into_iter().enumerate().map(job).collect();
+    let logo = Arc::new(Stamp::from_bytes(&fixture("stamps/logo.png")).unwrap());
     let layer = Layer { source: Source::Stamp(logo), placement: Placement::default() };
     let stamper = Stamper::new(vec![layer], Options::default(), Arc::new(Cache::in_memory())).unwrap();
     let write = WriteOptions { overwrite: true, ..WriteOptions::default() };

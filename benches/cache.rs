@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use stamp_engine::{Cache, CacheOptions, Depth, Ink, Orientation, Prepared, Profile, Request, Stamp};
-
-#[path = "fixtures.rs"]
-mod fixtures;
+use stampede_benches::fixture;
 
 fn cache(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().unwrap();
@@ -23,7 +21,7 @@ fn cache(criterion: &mut Criterion) {
         profile: Arc::new(Profile::srgb()),
     };
     for name in ["logo.png", "logo.svg"] {
-        let stamp = Stamp::from_bytes(&fixtures::fixture(&format!("stamps/{name}"))).unwrap();
+        let stamp = Stamp::from_bytes(&fixture(&format!("stamps/{name}"))).unwrap();
         let warm = Cache::new(options.clone());
         warm.get(&stamp, &request).unwrap();
         let mut group = criterion.benchmark_group(format!("{name} at 800x800"));

@@ -1,16 +1,23 @@
 //! Where the benchmarks find their pictures.
 
+#![forbid(unsafe_code)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A file of `fixtures/`.
+///
+/// # Panics
+/// When it cannot be read.
 pub fn fixture(name: &str) -> Vec<u8> {
     let path = folder().join(name);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 /// `count` pictures of 12 MP: every JPEG of that size that `make large` makes, over and over.
-#[allow(dead_code, reason = "each benchmark is a crate of its own and not all use this")]
+///
+/// # Panics
+/// When there is none.
 pub fn twelve_megapixels(count: usize) -> Vec<PathBuf> {
     let large = folder().join("large");
     let entries =

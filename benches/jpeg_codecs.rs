@@ -5,24 +5,25 @@ use std::fs;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use stampede_benches::twelve_megapixels;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
-
-#[path = "fixtures.rs"]
-mod fixtures;
 
 const QUALITY: u8 = 85;
 
 fn codecs(criterion: &mut Criterion) {
-    let bytes = fs::read(&fixtures::twelve_megapixels(1)[0]).unwrap();
-    let picture: turbojpeg::Image<Vec<u8>> = turbojpeg::decompress(&bytes, turbojpeg::PixelFormat::RGB).unwrap();
+    let bytes = fs::read(&twelve_megapixels(1)[0]).unwrap();
+    let picture: turbojpeg::Image<Vec<u8>> =
+        turbojpeg::decompress(&bytes, turbojpeg::PixelFormat::RGB).unwrap();
     let mut group = criterion.benchmark_group("JPEG codecs, 12 MP");
     group.sample_size(10);
     group.bench_function("libjpeg-turbo decode", |bencher| {
         bencher.iter(|| turbojpeg::decompress(&bytes, turbojpeg::PixelFormat::RGB).unwrap());
     });
     group.bench_function("libjpeg-turbo encode", |bencher| {
-        bencher.iter(|| turbojpeg::compress(picture.as_deref(), QUALITY.into(), turbojpeg::Subsamp::Sub2x2).unwrap());
+        bencher.iter(|| {
+            turbojpeg::compress(picture.as_deref(), QUALITY.into(), turbojpeg::Subsamp::Sub2x2).unwrap()
+        });
     });
     group.bench_function("zune-jpeg decode", |bencher| {
         bencher.iter(|| JpegDecoder::new(ZCursor::new(&bytes)).decode().unwrap());
