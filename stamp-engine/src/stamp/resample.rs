@@ -3,8 +3,9 @@
 
 #![forbid(unsafe_code)]
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::F32x4;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::raster::Raster;
 use crate::colour::tone::SRGB;
@@ -38,10 +39,11 @@ impl Linear {
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
         let mut rgba = vec![[0.0; 4]; width as usize * height as usize];
         let bytes = bytemuck::must_cast_slice(&self.rgba);
-        let from = ImageRef::new(self.width, self.height, bytes, PixelType::F32x4).map_err(Error::stamp)?;
+        let from = TypedImageRef::from_buffer(self.width, self.height, bytes).map_err(Error::stamp)?;
         let bytes = bytemuck::must_cast_slice_mut(&mut rgba);
-        let mut to = Image::from_slice_u8(width, height, bytes, PixelType::F32x4).map_err(Error::stamp)?;
-        Resizer::new().resize(&from, &mut to, &options).map_err(Error::stamp)?;
+        let mut to = TypedImage::from_buffer(width, height, bytes).map_err(Error::stamp)?;
+        // Typed: or the resizers of all pixel types are compiled into this crate, for minutes.
+        Resizer::new().resize_typed::<F32x4>(&from, &mut to, &options).map_err(Error::stamp)?;
         Ok(Self { width, height, rgba })
     }
 
