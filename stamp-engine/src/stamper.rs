@@ -104,7 +104,8 @@ impl Stamper {
             // A progressive decoder holds every coefficient until the last scan.
             (Format::Jpeg, _) if codec::is_progressive_jpeg(bytes) => 2 * decoded,
             (Format::Jpeg, Format::Jpeg) => decoded / 4,
-            _ => decoded,
+            // Filtered rows or strips beside the samples.
+            _ => decoded + decoded / 4,
         };
         Ok(decoded + of_codecs + 2 * bytes.len() as u64)
     }

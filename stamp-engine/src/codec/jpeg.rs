@@ -6,6 +6,7 @@ use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsam
 
 use super::EncodeOptions;
 use super::channels::{eight, opaque_eight};
+use super::spare;
 use super::quantisation::quality_of;
 use crate::metadata::jpeg::{APP0, embed, segments};
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
@@ -110,7 +111,7 @@ const fn pixel_format(layout: Layout) -> PixelFormat {
 pub(super) fn decode(probe: &Probe, bytes: &[u8]) -> Result<Pixels> {
     let (width, height) = (probe.width as usize, probe.height as usize);
     let pitch = width * probe.layout.channels();
-    let mut samples = vec![0; pitch * height];
+    let mut samples = spare::take(pitch * height);
     let format = pixel_format(probe.layout);
     let image = Image { pixels: &mut samples[..], width, pitch, height, format };
     let mut decompressor = Decompressor::new().map_err(damaged)?;
@@ -160,7 +161,7 @@ pub(super) fn encode(
         format: pixel_format(pixels.layout()),
     };
     let mut encoded = compressor.compress_to_owned(image).map_err(cannot)?;
-    drop(pixels);
+    spare::keep(pixels);
     keep_density(source, &mut encoded);
     embed(metadata, &encoded)
 }

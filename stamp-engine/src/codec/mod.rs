@@ -10,6 +10,7 @@ mod libwebp;
 mod palette;
 mod png;
 mod quantisation;
+mod spare;
 mod tiff;
 mod webp;
 
