@@ -51,6 +51,7 @@ mod composite;
 mod error;
 mod file;
 mod format;
+mod jpeg;
 mod limits;
 mod metadata;
 mod orientation;
