@@ -93,4 +93,3 @@ fn room(block: &Coefficients) -> usize {
     let last = block.iter().rposition(|&coefficient| coefficient != 0).unwrap_or(0);
     (63 - last) / RUN
 }
-

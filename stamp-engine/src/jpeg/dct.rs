@@ -18,9 +18,9 @@ const SCALES: [f64; 8] =
 
 /// Where in its row-after-row order the coefficient of each zigzag place stands (T.81, figure A.6).
 pub(super) const ZIGZAG: [usize; 64] = [
-    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14,
-    21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60,
-    61, 54, 47, 55, 62, 63,
+    0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7,
+    14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39,
+    46, 53, 60, 61, 54, 47, 55, 62, 63,
 ];
 
 /// A quantisation table with the transforms' scaling.
@@ -116,7 +116,8 @@ mod tests {
         let mut coefficients = [[0.0; 8]; 8];
         for (v, row) in coefficients.iter_mut().enumerate() {
             for (u, coefficient) in row.iter_mut().enumerate() {
-                let sum: f64 = (0..64).map(|i| samples[i / 8][i % 8] * cosine(i % 8, u) * cosine(i / 8, v)).sum();
+                let sum: f64 =
+                    (0..64).map(|i| samples[i / 8][i % 8] * cosine(i % 8, u) * cosine(i / 8, v)).sum();
                 *coefficient = sum * c(u) * c(v) / 4.0;
             }
         }

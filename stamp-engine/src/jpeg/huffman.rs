@@ -43,7 +43,8 @@ impl Huffman {
 
     /// Each symbol with its code, in order of codes (T.81, C.2).
     pub(super) fn codes(&self) -> impl Iterator<Item = (u8, Code)> + '_ {
-        let lengths = (1..=16u8).flat_map(|length| (0..self.counts[usize::from(length) - 1]).map(move |_| length));
+        let lengths =
+            (1..=16u8).flat_map(|length| (0..self.counts[usize::from(length) - 1]).map(move |_| length));
         let mut next = 0u32;
         let mut last = 0;
         self.symbols.iter().zip(lengths).map(move |(&symbol, length)| {

@@ -105,7 +105,8 @@ impl Header {
             let body = body(bytes, &segment);
             match segment.code {
                 0xc0..=0xc2 => {
-                    let process = if segment.code == 0xc2 { Process::Progressive } else { Process::Sequential };
+                    let process =
+                        if segment.code == 0xc2 { Process::Progressive } else { Process::Sequential };
                     if frame.replace((process, Frame::parse(body)?)).is_some() {
                         return Err(Fault::damaged("it has two frame headers"));
                     }
@@ -122,11 +123,21 @@ impl Header {
                 0xee if body.starts_with(b"Adobe") && body.len() >= 12 => adobe = Some(body[11]),
                 EOI => return Err(Fault::damaged("it ends before the first scan")),
                 SOS => {
-                    let (process, frame) = frame.ok_or_else(|| Fault::damaged("a scan stands before the frame header"))?;
+                    let (process, frame) =
+                        frame.ok_or_else(|| Fault::damaged("a scan stands before the frame header"))?;
                     let scan = Scan::parse(body, &frame)?;
                     segments.push(segment);
                     let transform = Transform::of(&frame, jfif, adobe);
-                    return Ok(Self { segments, process, frame, transform, quantisation, tables, scan, data: at });
+                    return Ok(Self {
+                        segments,
+                        process,
+                        frame,
+                        transform,
+                        quantisation,
+                        tables,
+                        scan,
+                        data: at,
+                    });
                 }
                 _ => {}
             }
@@ -200,8 +211,20 @@ impl Transform {
         let ids: Vec<u8> = frame.components.iter().map(|component| component.id).collect();
         match (ids.len(), adobe) {
             (3, _) if jfif => Self::Ycc,
-            (3, Some(transform)) => if transform == 0 { Self::None } else { Self::Ycc },
-            (3, None) => if ids == *b"RGB" { Self::None } else { Self::Ycc },
+            (3, Some(transform)) => {
+                if transform == 0 {
+                    Self::None
+                } else {
+                    Self::Ycc
+                }
+            }
+            (3, None) => {
+                if ids == *b"RGB" {
+                    Self::None
+                } else {
+                    Self::Ycc
+                }
+            }
             (4, Some(2)) => Self::Ycc,
             _ => Self::None,
         }

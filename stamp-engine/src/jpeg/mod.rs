@@ -17,6 +17,8 @@ mod redo;
 mod source;
 mod splice;
 mod stuffing;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::sync::Arc;
@@ -96,7 +98,13 @@ fn place(header: &Header, parts: &[Part<'_>]) -> Vec<Placed> {
 }
 
 /// `out` with the Huffman tables that it was coded with: as they were unless codes were added.
-fn with_tables(out: Vec<u8>, raw: &[u8], header: &Header, encoders: &Encoders, report: &SpliceReport) -> Vec<u8> {
+fn with_tables(
+    out: Vec<u8>,
+    raw: &[u8],
+    header: &Header,
+    encoders: &Encoders,
+    report: &SpliceReport,
+) -> Vec<u8> {
     if report.codes_added == 0 {
         return out;
     }
@@ -126,4 +134,3 @@ fn with_tables(out: Vec<u8>, raw: &[u8], header: &Header, encoders: &Encoders, r
     new.extend_from_slice(&out[header.data..]);
     new
 }
-

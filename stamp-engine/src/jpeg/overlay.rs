@@ -54,7 +54,8 @@ impl Overlay {
         let planes = frame.components.iter().enumerate().map(|(index, component)| {
             let columns = taps(phase.0 as usize, width, component.h, frame.h_max);
             let rows = taps(phase.1 as usize, height, component.v, frame.v_max);
-            let origin = (phase.0 as usize * component.h / frame.h_max, phase.1 as usize * component.v / frame.v_max);
+            let origin =
+                (phase.0 as usize * component.h / frame.h_max, phase.1 as usize * component.v / frame.v_max);
             let mut plane = Plane::empty(origin, columns.len(), rows.len());
             let colour = Colour::of(stamp.ink(), transform, index);
             let mut line = vec![(0.0, 0.0); width];
@@ -254,7 +255,10 @@ mod tests {
                         }
                     }
                     let each = factor as f32 / finest as f32;
-                    assert!(covered.iter().all(|sum: &f32| (sum - each).abs() < 1e-5), "{factor}/{finest}: {covered:?}");
+                    assert!(
+                        covered.iter().all(|sum: &f32| (sum - each).abs() < 1e-5),
+                        "{factor}/{finest}: {covered:?}"
+                    );
                 }
             }
         }

@@ -26,7 +26,8 @@ impl Placed {
     /// least repeating square that holds the stamp's corner.
     pub(super) fn origin(&self, frame: &Frame, component: usize) -> (i64, i64) {
         let component = &frame.components[component];
-        let along = |corner: i64, finest: usize, factor: usize| corner.div_euclid(finest as i64) * factor as i64;
+        let along =
+            |corner: i64, finest: usize, factor: usize| corner.div_euclid(finest as i64) * factor as i64;
         (along(self.corner.0, frame.h_max, component.h), along(self.corner.1, frame.v_max, component.v))
     }
 
@@ -41,7 +42,7 @@ impl Placed {
 pub(super) fn runs(frame: &Frame, placed: &[Placed]) -> Vec<Range<usize>> {
     let (across, down) = frame.mcus();
     let (mcu_width, mcu_height) = mcu_size(frame);
-    let mut runs = Vec::new();
+    let mut runs: Vec<Range<usize>> = Vec::new();
     let mut of_row: Vec<Range<usize>> = Vec::new();
     for row in 0..down {
         let rows = row * mcu_height..((row + 1) * mcu_height).min(frame.height);

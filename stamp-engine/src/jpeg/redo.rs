@@ -40,7 +40,8 @@ impl<'a> Redo<'a> {
             let per_mcu = if alone { (1, 1) } else { (component.h, component.v) };
             Ok(Grid { scaling, per_mcu, blocks: component.blocks() })
         };
-        let origins = placed.iter().map(|stamp| (0..frame.components.len()).map(|c| stamp.origin(frame, c)).collect());
+        let origins =
+            placed.iter().map(|stamp| (0..frame.components.len()).map(|c| stamp.origin(frame, c)).collect());
         Ok(Self {
             components: frame.components.iter().map(grid).collect::<Result<_, Fault>>()?,
             origins: origins.collect(),

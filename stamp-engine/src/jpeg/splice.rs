@@ -86,7 +86,11 @@ impl<'a> Splice<'a> {
 
     /// Splices the scan's data, which begins at `at`, and copies what follows it. Gives everything
     /// written, the tables with their additions, and where the scan's data ends in the file.
-    pub(super) fn run(mut self, runs: &[Range<usize>], at: usize) -> Result<(Vec<u8>, Encoders, SpliceReport), Fault> {
+    pub(super) fn run(
+        mut self,
+        runs: &[Range<usize>],
+        at: usize,
+    ) -> Result<(Vec<u8>, Encoders, SpliceReport), Fault> {
         let (across, down) = self.header.frame.mcus();
         let total = across * down;
         let every = match self.header.tables.restart_interval {
@@ -98,8 +102,10 @@ impl<'a> Splice<'a> {
             let interval = first..(first + every).min(total);
             let split = runs.partition_point(|run| run.start < interval.end);
             // A run may go on behind a restart marker: each interval takes its own part.
-            let own: Vec<_> = runs[..split].iter().map(|run| run.start.max(first)..run.end.min(interval.end)).collect();
-            let next = if own.is_empty() { self.copy_interval(at)? } else { self.interval(&interval, &own, at)? };
+            let own: Vec<_> =
+                runs[..split].iter().map(|run| run.start.max(first)..run.end.min(interval.end)).collect();
+            let next =
+                if own.is_empty() { self.copy_interval(at)? } else { self.interval(&interval, &own, at)? };
             at = next;
             let unfinished = runs[..split].last().is_some_and(|run| run.end > interval.end);
             runs = &runs[split - usize::from(unfinished)..];
@@ -163,7 +169,13 @@ impl<'a> Splice<'a> {
     }
 
     /// Walks to MCU `goal` and copies the bits passed.
-    fn seek(&mut self, source: &mut Source<'_>, place: &mut Place, goal: usize, copied: &mut usize) -> Result<(), Fault> {
+    fn seek(
+        &mut self,
+        source: &mut Source<'_>,
+        place: &mut Place,
+        goal: usize,
+        copied: &mut usize,
+    ) -> Result<(), Fault> {
         loop {
             self.walk.advance(source.clean(), source.base(), place, goal, source.safe_end())?;
             source.check(place.bit)?;
@@ -203,7 +215,8 @@ impl<'a> Splice<'a> {
             for slot in &self.walk.slots {
                 let decoders = self.walk.decoders(slot)?;
                 let mut bit = place.bit - source.base();
-                let mut block = block::decode(source.clean(), &mut bit, &mut place.dc[slot.component], decoders)?;
+                let mut block =
+                    block::decode(source.clean(), &mut bit, &mut place.dc[slot.component], decoders)?;
                 place.bit = bit + source.base();
                 if changes && self.redo.block(place.mcu, slot, &mut block) {
                     self.report.blocks += 1;
@@ -224,7 +237,12 @@ impl<'a> Splice<'a> {
 
     /// Copies the rest of an interval as bytes, if its bits stand where they stood; else walks it to
     /// know where its filling begins.
-    fn finish_interval(&mut self, source: &mut Source<'_>, place: &mut Place, end: usize) -> Result<usize, Fault> {
+    fn finish_interval(
+        &mut self,
+        source: &mut Source<'_>,
+        place: &mut Place,
+        end: usize,
+    ) -> Result<usize, Fault> {
         if self.writer.phase() as usize != place.bit % 8 {
             let mut copied = place.bit;
             self.seek(source, place, end, &mut copied)?;
@@ -241,7 +259,8 @@ impl<'a> Splice<'a> {
         self.writer.flush_bytes();
         self.report.bits_copied += (whole - place.bit) as u64;
         let from = source.raw_place(whole);
-        let (marker, _) = find_marker(self.raw, from).ok_or_else(|| Fault::damaged("it ends without a marker"))?;
+        let (marker, _) =
+            find_marker(self.raw, from).ok_or_else(|| Fault::damaged("it ends without a marker"))?;
         self.writer.bytes_mut().extend_from_slice(&self.raw[from..marker]);
         self.report.bits_copied += 8 * (marker - from) as u64;
         Ok(marker)

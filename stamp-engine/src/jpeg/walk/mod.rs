@@ -88,7 +88,14 @@ impl Walk {
 
     /// Goes on from `place` until MCU `goal`, or until fewer bits than an MCU may need are left
     /// before bit `end` (from `base`, the place of `clean`'s first bit).
-    pub(super) fn advance(&self, clean: &[u8], base: usize, place: &mut Place, goal: usize, end: usize) -> Result<(), Fault> {
+    pub(super) fn advance(
+        &self,
+        clean: &[u8],
+        base: usize,
+        place: &mut Place,
+        goal: usize,
+        end: usize,
+    ) -> Result<(), Fault> {
         let mut bit = place.bit - base;
         let end = end - base;
         let mut dc = place.dc;
@@ -141,7 +148,14 @@ impl Walk {
 
     /// The whole block again, symbol by symbol.
     #[cold]
-    fn pass_slowly(&self, clean: &[u8], bit: &mut usize, start: usize, dc: &mut i32, slot: &Slot) -> Result<(), Fault> {
+    fn pass_slowly(
+        &self,
+        clean: &[u8],
+        bit: &mut usize,
+        start: usize,
+        dc: &mut i32,
+        slot: &Slot,
+    ) -> Result<(), Fault> {
         *bit = start;
         let (dc_table, ac_table) = self.decoders(slot)?;
         block::decode(clean, bit, dc, (dc_table, ac_table)).map(|_| ())
