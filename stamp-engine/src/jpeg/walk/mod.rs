@@ -5,11 +5,12 @@
 
 pub(super) mod steps;
 
-use self::steps::{Step, WINDOW, ac_steps, dc_steps};
+use self::steps::{Step, WINDOW, first_steps, next_steps};
 use super::Fault;
 use super::bits::peek;
 use super::block::{self, Decoder};
-use super::marker::Header;
+use super::huffman::Huffman;
+use super::marker::{Header, Tables};
 
 /// A place in a scan at the beginning of an MCU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,16 +33,53 @@ pub(super) struct Slot {
     pub(super) y: usize,
     pub(super) dc_table: usize,
     pub(super) ac_table: usize,
+    /// Its tables of steps, in [`Walk::steps`]: where the block begins, and within it.
+    first_steps: usize,
+    next_steps: usize,
 }
+
+/// One table of steps.
+const TABLE: usize = 1 << WINDOW;
 
 /// The scan's pattern of blocks and tables for walking it.
 #[derive(Debug)]
 pub(super) struct Walk {
     pub(super) slots: Vec<Slot>,
-    dc_steps: [Vec<Step>; 4],
-    ac_steps: [Vec<Step>; 4],
+    /// Tables of [`TABLE`] steps one after another.
+    steps: Vec<Step>,
     pub(super) dc_decoders: [Option<Decoder>; 4],
     pub(super) ac_decoders: [Option<Decoder>; 4],
+}
+
+/// Tables of steps, each made once.
+#[derive(Default)]
+struct Steps {
+    all: Vec<Step>,
+    firsts: Vec<((usize, usize), usize)>,
+    nexts: Vec<(usize, usize)>,
+}
+
+impl Steps {
+    /// The places of a component's two tables.
+    fn of(&mut self, tables: &Tables, dc: usize, ac: usize) -> Result<(usize, usize), Fault> {
+        let huffman = tables.dc[dc].as_ref().zip(tables.ac[ac].as_ref());
+        let (dc_huffman, ac_huffman) = huffman.ok_or_else(|| Fault::damaged("a Huffman table is missing"))?;
+        let mut add = |steps: Vec<Step>| {
+            self.all.extend(steps);
+            self.all.len() / TABLE - 1
+        };
+        let first = match self.firsts.iter().find(|(of, _)| *of == (dc, ac)) {
+            Some(&(_, at)) => at,
+            None => add(first_steps(dc_huffman, ac_huffman)),
+        };
+        let next = match self.nexts.iter().find(|(of, _)| *of == ac) {
+            Some(&(_, at)) => at,
+            None => add(next_steps(ac_huffman)),
+        };
+        self.firsts.push(((dc, ac), first));
+        self.nexts.push((ac, next));
+        Ok((first, next))
+    }
 }
 
 impl Walk {
@@ -49,32 +87,25 @@ impl Walk {
     pub(super) fn new(header: &Header) -> Result<Self, Fault> {
         let alone = header.frame.components.len() == 1;
         let mut slots = Vec::new();
+        let mut steps = Steps::default();
         for (i, scan) in header.scan.components.iter().enumerate() {
             let component = &header.frame.components[scan.component];
             let (h, v) = if alone { (1, 1) } else { (component.h, component.v) };
+            let (first_steps, next_steps) = steps.of(&header.tables, scan.dc_table, scan.ac_table)?;
+            let (dc_table, ac_table) = (scan.dc_table, scan.ac_table);
             for (y, x) in (0..v).flat_map(|y| (0..h).map(move |x| (y, x))) {
-                slots.push(Slot { component: i, x, y, dc_table: scan.dc_table, ac_table: scan.ac_table });
+                slots.push(Slot { component: i, x, y, dc_table, ac_table, first_steps, next_steps });
             }
         }
         // T.81, B.2.3.
         if slots.len() > 10 {
             return Err(Fault::damaged("its MCU has more than ten blocks"));
         }
-        let tables = &header.tables;
-        let missing = || Fault::damaged("a Huffman table is missing");
-        for slot in &slots {
-            tables.dc[slot.dc_table].as_ref().and(tables.ac[slot.ac_table].as_ref()).ok_or_else(missing)?;
-        }
-        let used = |is_ac: bool, at: usize| {
-            slots.iter().any(|slot| if is_ac { slot.ac_table == at } else { slot.dc_table == at })
-        };
-        let dc = |at: usize| tables.dc[at].as_ref().filter(|_| used(false, at));
-        let ac = |at: usize| tables.ac[at].as_ref().filter(|_| used(true, at));
+        let decoder = |table: &Option<Huffman>| table.as_ref().map(Decoder::new);
         Ok(Self {
-            dc_steps: std::array::from_fn(|at| dc(at).map(dc_steps).unwrap_or_default()),
-            ac_steps: std::array::from_fn(|at| ac(at).map(ac_steps).unwrap_or_default()),
-            dc_decoders: std::array::from_fn(|at| dc(at).map(Decoder::new)),
-            ac_decoders: std::array::from_fn(|at| ac(at).map(Decoder::new)),
+            steps: steps.all,
+            dc_decoders: header.tables.dc.each_ref().map(decoder),
+            ac_decoders: header.tables.ac.each_ref().map(decoder),
             slots,
         })
     }
@@ -111,52 +142,53 @@ impl Walk {
     }
 
     #[inline(always)]
+    fn table(&self, at: usize) -> &[Step; TABLE] {
+        &self.steps.as_chunks::<TABLE>().0[at]
+    }
+
+    #[inline(always)]
     fn pass_block(&self, clean: &[u8], bit: &mut usize, dc: &mut i32, slot: &Slot) -> Result<(), Fault> {
-        let (dc_steps, ac_steps) = (&self.dc_steps[slot.dc_table][..], &self.ac_steps[slot.ac_table][..]);
         let start = *bit;
         let mut window = peek(clean, *bit);
-        let step = dc_steps[(window >> (64 - WINDOW)) as usize];
+        let step = self.table(slot.first_steps)[(window >> (64 - WINDOW)) as usize];
         if step.bits() == 0 {
-            return self.pass_slowly(clean, bit, start, dc, slot);
+            return self.pass_slowly(clean, bit, dc, slot);
         }
-        let before = *dc;
-        *dc += step.difference();
-        *bit += step.bits();
+        let mut at = start + step.bits();
+        let mut k = step.coefficients();
+        let difference = step.difference();
+        let mut ended = step.ends_block();
         window <<= step.bits();
-        let mut k = 1;
-        // A window of 57 bits holds the DC step and three more, then four each.
-        let mut steps = 3;
-        loop {
-            for _ in 0..steps {
-                let step = ac_steps[(window >> (64 - WINDOW)) as usize];
-                k += step.coefficients();
-                // A step that is not whole, or that runs past the end of the block into the next.
-                if step.bits() == 0 || k + u32::from(step.ends_block()) > 64 {
-                    *dc = before;
-                    return self.pass_slowly(clean, bit, start, dc, slot);
-                }
-                *bit += step.bits();
-                window <<= step.bits();
-                if step.ends_block() || k == 64 {
-                    return Ok(());
-                }
+        let table = self.table(slot.next_steps);
+        // A window of 57 bits holds four steps.
+        let mut left = 3;
+        while !ended && k < 64 {
+            if left == 0 {
+                window = peek(clean, at);
+                left = 4;
             }
-            window = peek(clean, *bit);
-            steps = 4;
+            let step = table[(window >> (64 - WINDOW)) as usize];
+            if step.bits() == 0 {
+                return self.pass_slowly(clean, bit, dc, slot);
+            }
+            at += step.bits();
+            k += step.coefficients();
+            ended = step.ends_block();
+            window <<= step.bits();
+            left -= 1;
         }
+        // Several symbols at once may run past the end of the block into the next.
+        if k + u32::from(ended) > 64 {
+            return self.pass_slowly(clean, bit, dc, slot);
+        }
+        *bit = at;
+        *dc += difference;
+        Ok(())
     }
 
     /// The whole block again, symbol by symbol.
     #[cold]
-    fn pass_slowly(
-        &self,
-        clean: &[u8],
-        bit: &mut usize,
-        start: usize,
-        dc: &mut i32,
-        slot: &Slot,
-    ) -> Result<(), Fault> {
-        *bit = start;
+    fn pass_slowly(&self, clean: &[u8], bit: &mut usize, dc: &mut i32, slot: &Slot) -> Result<(), Fault> {
         let (dc_table, ac_table) = self.decoders(slot)?;
         block::decode(clean, bit, dc, (dc_table, ac_table)).map(|_| ())
     }

@@ -15,13 +15,13 @@ pub(in super::super) const WINDOW: u32 = 13;
 /// | 0..=4 | bits used; 0: not even one symbol is whole in the window, or it is no code |
 /// | 5..=11 | coefficients passed |
 /// | 12 | the end of the block was met (EOB) |
-/// | 16..=31 | DC tables: the difference to the DC value before, signed |
+/// | 16..=31 | where a block begins: the difference to the DC value before, signed |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) struct Step(pub(in super::super) u32);
 
 impl Step {
-    const fn new(bits: u32, coefficients: u32, end: bool, difference: i32) -> Self {
-        Self(bits | (coefficients << 5) | ((end as u32) << 12) | ((difference as u32) << 16))
+    const fn new(bits: u32, coefficients: u32, end: bool) -> Self {
+        Self(bits | (coefficients << 5) | ((end as u32) << 12))
     }
 
     #[inline(always)]
@@ -45,50 +45,52 @@ impl Step {
     }
 }
 
-/// Code, length and symbol of each code, to be looked up by a window.
+/// The symbol that a window begins with and the length of its code.
 type Symbols = Vec<(u8, u8)>;
 
-/// The DC table's steps: one symbol each, with its difference.
-pub(super) fn dc_steps(table: &Huffman) -> Vec<Step> {
-    let symbols = by_window(table);
-    let step = |(window, &(symbol, length)): (u32, &(u8, u8))| {
+/// Steps that begin a block: the DC symbol with its difference, then AC symbols as far as they fit.
+pub(super) fn first_steps(dc: &Huffman, ac: &Huffman) -> Vec<Step> {
+    let (dc, ac) = (by_window(dc), by_window(ac));
+    let step = |window: u32| {
+        let (symbol, length) = dc[window as usize];
         let size = u32::from(symbol);
         let bits = u32::from(length) + size;
         if length == 0 || size > 15 || bits > WINDOW {
             return Step(0);
         }
         let extra = window >> (WINDOW - bits) & ((1 << size) - 1);
-        Step::new(bits, 1, false, extend(extra, size))
+        let more = ac_step(&ac, window, bits, 1);
+        Step(more.0 | (extend(extra, size) as u32) << 16)
     };
-    (0..).zip(&symbols).map(step).collect()
+    (0..1 << WINDOW).map(step).collect()
 }
 
-/// The AC table's steps: symbols up to the end of the block.
-pub(super) fn ac_steps(table: &Huffman) -> Vec<Step> {
-    let symbols = by_window(table);
-    (0..1u32 << WINDOW).map(|window| ac_step(&symbols, window)).collect()
+/// Steps within a block: AC symbols up to its end.
+pub(super) fn next_steps(ac: &Huffman) -> Vec<Step> {
+    let ac = by_window(ac);
+    (0..1 << WINDOW).map(|window| ac_step(&ac, window, 0, 0)).collect()
 }
 
-fn ac_step(symbols: &Symbols, window: u32) -> Step {
-    let (mut used, mut coefficients) = (0, 0);
+/// AC symbols from bit `used` of the window on, `coefficients` having been passed before.
+fn ac_step(symbols: &Symbols, window: u32, mut used: u32, mut coefficients: u32) -> Step {
     loop {
-        // What is left of the window, the unknown bits behind it 0: a code that fits is not changed by them.
+        // The bits behind the window are taken for zeros: a code that fits is not changed by them.
         let rest = (window << used) & ((1 << WINDOW) - 1);
         let (symbol, length) = symbols[rest as usize];
         let size = u32::from(symbol & 15);
         let bits = u32::from(length) + size;
         if length == 0 || used + bits > WINDOW {
-            return Step::new(used, coefficients, false, 0);
+            return Step::new(used, coefficients, false);
         }
+        used += bits;
         match (symbol >> 4, size) {
             (15, 0) => coefficients += 16,
             // Runs below 15 of size 0 belong to progressive scans; libjpeg takes them for EOB.
-            (_, 0) => return Step::new(used + bits, coefficients, true, 0),
+            (_, 0) => return Step::new(used, coefficients, true),
             (run, _) => coefficients += u32::from(run) + 1,
         }
-        used += bits;
         if coefficients > 63 {
-            return Step::new(used, coefficients.min(127), false, 0);
+            return Step::new(used, coefficients.min(127), false);
         }
     }
 }
