@@ -96,10 +96,22 @@ pub(super) fn decode(
     *dc += value(window << length, size);
     block[0] = i16::try_from(*dc).map_err(|_| Fault::damaged("a DC value is out of range"))?;
     *bit += (length + size) as usize;
-    let mut k = 1;
+    decode_ac(clean, bit, 1, tables.1, |k, value| block[k] = value)?;
+    Ok(block)
+}
+
+/// Decodes a block's AC coefficients from place `k` on.
+#[inline(always)]
+pub(super) fn decode_ac(
+    clean: &[u8],
+    bit: &mut usize,
+    mut k: usize,
+    table: &Decoder,
+    mut set: impl FnMut(usize, i16),
+) -> Result<(), Fault> {
     while k < 64 {
         let window = peek(clean, *bit);
-        let (symbol, length) = tables.1.symbol(window)?;
+        let (symbol, length) = table.symbol(window)?;
         let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
         *bit += (length + size) as usize;
         if size == 0 {
@@ -113,10 +125,13 @@ pub(super) fn decode(
             continue;
         }
         k += run;
-        *block.get_mut(k).ok_or_else(overrun)? = value(window << length, size) as i16;
+        if k > 63 {
+            return Err(overrun());
+        }
+        set(k, value(window << length, size) as i16);
         k += 1;
     }
-    Ok(block)
+    Ok(())
 }
 
 fn overrun() -> Fault {

@@ -1,8 +1,12 @@
 //! Walking a sequential scan: from one place to a later one, keeping only the place in the bits
 //! and the DC values, as little as must be known to go on decoding there.
 
-#![forbid(unsafe_code)]
-
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+pub(super) mod join;
+mod lanes;
 pub(super) mod steps;
 
 use self::steps::{Step, WINDOW, first_steps, next_steps};
@@ -184,6 +188,12 @@ impl Walk {
         *bit = at;
         *dc += difference;
         Ok(())
+    }
+
+    /// Passes the rest of a block of which `k` coefficients were passed.
+    fn finish_block(&self, clean: &[u8], bit: &mut usize, k: usize, slot: &Slot) -> Result<(), Fault> {
+        let (_, ac_table) = self.decoders(slot)?;
+        block::decode_ac(clean, bit, k, ac_table, |_, _| {})
     }
 
     /// The whole block again, symbol by symbol.

@@ -17,6 +17,7 @@ pub(in super::super) const WINDOW: u32 = 13;
 /// | 12 | the end of the block was met (EOB) |
 /// | 16..=31 | where a block begins: the difference to the DC value before, signed |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
 pub(in super::super) struct Step(pub(in super::super) u32);
 
 impl Step {
