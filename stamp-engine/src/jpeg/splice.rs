@@ -20,6 +20,7 @@ use super::plan::Placed;
 use super::redo::Redo;
 use super::source::Source;
 use super::stuffing::find_marker;
+use super::walk::join::Map;
 use super::walk::{Place, Slot, Walk};
 
 /// What was done.
@@ -44,6 +45,11 @@ pub(super) struct Splice<'a> {
     encoders: Encoders,
     writer: Writer,
     memory: Vec<u8>,
+    /// The walk of many places through the window at hand, when it was tried.
+    map: Option<Option<Map>>,
+    /// The last MCU to walk to.
+    last_goal: usize,
+    bits_per_mcu: u64,
     report: SpliceReport,
 }
 
@@ -72,6 +78,7 @@ impl<'a> Splice<'a> {
         placed: &'a [Placed],
         out: Vec<u8>,
     ) -> Result<Self, Fault> {
+        let (across, down) = header.frame.mcus();
         Ok(Self {
             raw,
             header,
@@ -80,6 +87,9 @@ impl<'a> Splice<'a> {
             encoders: Encoders::new(header),
             writer: Writer::after(out),
             memory: Vec::new(),
+            map: None,
+            last_goal: 0,
+            bits_per_mcu: 8 * (raw.len() - header.data) as u64 / (across * down).max(1) as u64,
             report: SpliceReport::default(),
         })
     }
@@ -153,6 +163,8 @@ impl<'a> Splice<'a> {
     /// or, behind the last changed block of the picture, already before.
     fn interval(&mut self, mcus: &Range<usize>, runs: &[Range<usize>], at: usize) -> Result<usize, Fault> {
         let mut source = Source::new(self.raw, at, std::mem::take(&mut self.memory));
+        self.map = None;
+        self.last_goal = runs.last().map_or(0, |run| run.start);
         let mut place = Place { bit: 0, mcu: mcus.start, dc: [0; 4] };
         let mut copied = 0;
         for (i, run) in runs.iter().enumerate() {
@@ -177,6 +189,7 @@ impl<'a> Splice<'a> {
         copied: &mut usize,
     ) -> Result<(), Fault> {
         loop {
+            self.leap(source, place, goal)?;
             self.walk.advance(source.clean(), source.base(), place, goal, source.safe_end())?;
             source.check(place.bit)?;
             self.writer.copy(source.clean(), *copied - source.base(), place.bit - source.base());
@@ -189,7 +202,25 @@ impl<'a> Splice<'a> {
                 return Err(Fault::damaged("its data ends too early"));
             }
             source.fill(place.bit);
+            self.map = None;
         }
+    }
+
+    /// Moves to a place near before MCU `goal` that the walk of many places tells of. That walk is
+    /// made once a window, as far as its goals probably lie.
+    fn leap(&mut self, source: &Source<'_>, place: &mut Place, goal: usize) -> Result<(), Fault> {
+        if self.map.is_none() {
+            let ahead = self.last_goal.saturating_sub(place.mcu) as u64 * self.bits_per_mcu;
+            let end = source.safe_end().min(place.bit.saturating_add((ahead + ahead / 8) as usize));
+            self.map = Some(Map::new(self.walk, source.clean(), source.base(), place, end.max(place.bit))?);
+        }
+        if let Some(Some(map)) = &self.map
+            && let Some(nearer) = map.place_before(self.walk, source.clean(), goal)?
+            && nearer.mcu > place.mcu
+        {
+            *place = nearer;
+        }
+        Ok(())
     }
 
     /// Decodes MCUs `run`, changes and encodes them, and encodes the MCUs up to `behind` unchanged:

@@ -70,7 +70,7 @@ impl Map {
         count: usize,
         kernel: lanes::Kernel,
     ) -> Result<Option<Self>, Fault> {
-        let (from, end) = (place.bit - base, end - base);
+        let (from, end) = (place.bit - base, end.max(place.bit) - base);
         let length = end.saturating_sub(from) / count;
         // Vectors of eight lanes know eight blocks of an MCU; bits are counted in 31 bits.
         if length < SHORTEST || walk.slots.len() > count || end > 1 << 30 {
