@@ -3,10 +3,10 @@
 #![forbid(unsafe_code)]
 
 /// Why a JPEG is not spliced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// It breaks the rules of its format.
-    Damaged(String),
+    Damaged(&'static str),
     /// A sound picture of a kind that this path does not handle; the pixel path may.
     NotHere(&'static str),
     /// A Huffman table lacks a code that a new block needs, and has no room for it.
@@ -14,7 +14,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(super) fn damaged(reason: &str) -> Self {
-        Self::Damaged(reason.to_owned())
+    pub(super) const fn damaged(reason: &'static str) -> Self {
+        Self::Damaged(reason)
     }
 }

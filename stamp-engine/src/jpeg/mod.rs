@@ -57,6 +57,11 @@ pub(crate) fn splice(raw: &[u8], parts: &[Part<'_>]) -> Result<(Vec<u8>, SpliceR
     Ok((with_tables(out, raw, &header, &encoders, &report), report))
 }
 
+/// Whether the JPEG `raw` is of a kind that is spliced, as far as its headers tell.
+pub(crate) fn is_spliced(raw: &[u8]) -> bool {
+    Header::parse(raw).is_ok_and(|header| check(&header).is_ok())
+}
+
 /// Refuses what this path does not handle.
 fn check(header: &Header) -> Result<(), Fault> {
     let components = header.frame.components.len();

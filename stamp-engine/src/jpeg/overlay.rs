@@ -118,11 +118,6 @@ impl Overlay {
             rows.any(|(y, _)| take(&plane.alpha, start + y * plane.stride()) != [0; 8])
         })
     }
-
-    /// Bytes of memory it holds.
-    pub(super) fn bytes(&self) -> usize {
-        self.planes.iter().map(|plane| 4 * plane.alpha.len()).sum()
-    }
 }
 
 impl Plane {

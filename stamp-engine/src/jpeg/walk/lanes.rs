@@ -135,6 +135,7 @@ impl Lanes {
         self.k[lane] = 0;
     }
 
+    #[cfg(test)]
     fn is_done(&self, lane: usize) -> bool {
         self.k[lane] == 0 && self.bit[lane] >= self.end[lane]
     }
