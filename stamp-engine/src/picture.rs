@@ -1,11 +1,11 @@
 //! What goes into stamping one picture and what comes out of it.
 
-use std::path::Path;
+use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::stamp::{TextStyle, TextTemplate};
-use crate::{EncodeOptions, Format, Limits, Placement, Stamp};
+use crate::{EncodeOptions, Format, Limits, Placement, SpliceReport, Stamp};
 
 /// One thing that is put on, and where.
 #[derive(Clone, Debug)]
@@ -41,8 +41,22 @@ pub struct Options {
     pub strip: bool,
     /// Pictures narrower or lower than this (as viewed, in pixels) are passed through unstamped.
     pub min_picture: Option<(u32, u32)>,
+    /// Which way pictures take through the engine.
+    pub path: Path,
     /// What a picture may ask of the machine.
     pub limits: Limits,
+}
+
+/// Which way pictures take through the engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Path {
+    /// The splice path for every picture that can take it, else the pixel path.
+    #[default]
+    Auto,
+    /// The splice path; a picture that cannot take it is refused.
+    Splice,
+    /// The pixel path.
+    Pixel,
 }
 
 /// A picture file in memory with what is known of it from outside.
@@ -51,7 +65,7 @@ pub struct Picture<'a> {
     /// The file's bytes.
     pub bytes: &'a [u8],
     /// Its path, for the text variables `{name}`, `{file}` and so on.
-    pub name: Option<&'a Path>,
+    pub name: Option<&'a FilePath>,
     /// When the file was last changed, for `{year}` and `{date}` where EXIF has none.
     pub modified: Option<SystemTime>,
     /// Its number in the batch, for `{index}`.
@@ -90,6 +104,10 @@ pub struct Report {
     pub outcome: Outcome,
     /// The way the picture took through the engine.
     pub way: Way,
+    /// What the splice path did, where it was taken.
+    pub splice: Option<SpliceReport>,
+    /// Why the splice path was not taken.
+    pub reason: Option<&'static str>,
     /// Length of the file read.
     pub bytes_in: u64,
     /// Length of the file written.
@@ -108,6 +126,8 @@ pub enum Outcome {
 /// The way a picture took through the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
+    /// Only the blocks under the stamp were decoded and coded again, all other bits copied.
+    Splice,
     /// Decoded, composited, encoded.
     Pixel,
     /// Copied byte for byte.
@@ -115,9 +135,10 @@ pub enum Way {
 }
 
 impl Way {
-    /// The name that reports bear: `pixel` or `copy`.
+    /// The name that reports bear: `splice`, `pixel` or `copy`.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Splice => "splice",
             Self::Pixel => "pixel",
             Self::Copy => "copy",
         }

@@ -1,14 +1,19 @@
 //! One picture from bytes to bytes: probe, placement, prepared stamp, the way it takes, result.
 
+mod splice;
+
 use std::sync::{Arc, OnceLock};
+
+use self::splice::Spliced;
 
 use crate::blend::Curve;
 use crate::composite::{Mix, composite};
 use crate::recent::Recent;
 use crate::stamp::{Cache, Variables};
 use crate::{
-    Error, Format, Ink, Layer, Layout, Metadata, Options, Orientation, Outcome, Picture, Pixels, Placement,
-    Prepared, Probe, Profile, Report, Request, Result, Source, Stamp, Stamped, Way, codec, probe,
+    Depth, Error, Format, Ink, Layer, Layout, Metadata, Options, Orientation, Outcome, Picture, Pixels,
+    Placement, Prepared, Probe, Profile, Report, Request, Result, Source, SpliceReport, Stamp, Stamped, Way,
+    codec, jpeg, probe,
 };
 
 /// Puts layers on pictures; shared by any number of threads.
@@ -64,14 +69,19 @@ impl Stamper {
         let probe = probe(picture.bytes, &self.options.limits)?;
         let target = self.options.format.unwrap_or(probe.format);
         let small = self.is_too_small(&probe);
-        let (bytes, frames, way) = if small && target == probe.format && !self.options.strip {
-            (picture.bytes.to_vec(), 1, Way::Copy)
-        } else {
-            let metadata = Metadata::read(probe.format, picture.bytes);
-            let layers = if small { &[][..] } else { &self.layers[..] };
-            let (bytes, frames) = self.pixel_way(layers, &picture, &probe, metadata, target)?;
-            (bytes, frames, Way::Pixel)
-        };
+        let Taken { bytes, frames, way, splice, reason } =
+            if small && target == probe.format && !self.options.strip {
+                Taken {
+                    bytes: picture.bytes.to_vec(),
+                    frames: 1,
+                    way: Way::Copy,
+                    splice: None,
+                    reason: Some(SMALL),
+                }
+            } else {
+                let layers = if small { &[][..] } else { &self.layers[..] };
+                self.take_a_way(layers, &picture, &probe, target)?
+            };
         let (width, height) = probe.orientation.size(probe.width, probe.height);
         let outcome = if small { Outcome::PassedThrough(SMALL) } else { Outcome::Stamped };
         let report = Report {
@@ -82,6 +92,8 @@ impl Stamper {
             frames,
             outcome,
             way,
+            splice,
+            reason,
             bytes_in: picture.bytes.len() as u64,
             bytes_out: bytes.len() as u64,
         };
@@ -96,6 +108,10 @@ impl Stamper {
     pub fn memory_needed(&self, bytes: &[u8]) -> Result<u64> {
         let probe = probe(bytes, &self.options.limits)?;
         let target = self.options.format.unwrap_or(probe.format);
+        if self.reason_against(&self.layers, &probe, target).is_none() && jpeg::is_spliced(bytes) {
+            // The file, the result, and a window on the data.
+            return Ok(2 * bytes.len() as u64 + bytes.len() as u64 / 8 + (4 << 20));
+        }
         let pixels = u64::from(probe.width) * u64::from(probe.height);
         let decoded = pixels * (probe.layout.channels() * probe.depth.bytes()) as u64;
         let of_codecs = match (probe.format, target) {
@@ -113,6 +129,26 @@ impl Stamper {
     fn is_too_small(&self, probe: &Probe) -> bool {
         let (width, height) = probe.orientation.size(probe.width, probe.height);
         self.options.min_picture.is_some_and(|min| width < min.0 || height < min.1)
+    }
+
+    /// The splice path where it can be taken, else the pixel path.
+    fn take_a_way(
+        &self,
+        layers: &[Layer],
+        picture: &Picture<'_>,
+        probe: &Probe,
+        target: Format,
+    ) -> Result<Taken> {
+        let metadata = Metadata::read(probe.format, picture.bytes);
+        match self.splice_way(layers, picture, probe, &metadata, target)? {
+            Spliced::Done(bytes, report) => {
+                Ok(Taken { bytes, frames: 1, way: Way::Splice, splice: Some(report), reason: None })
+            }
+            Spliced::NotHere(reason) => {
+                let (bytes, frames) = self.pixel_way(layers, picture, probe, metadata, target)?;
+                Ok(Taken { bytes, frames, way: Way::Pixel, splice: None, reason: Some(reason) })
+            }
+        }
     }
 
     /// Decode, composite, encode; gives the file and its number of frames.
@@ -133,14 +169,14 @@ impl Stamper {
             let plan = OnceLock::new();
             return codec::stamp_gif(picture.bytes, limits, &kept, &mut |canvas| {
                 if plan.get().is_none() {
-                    let _ = plan.set(self.plan(layers, picture, probe, &metadata, canvas)?);
+                    let _ = plan.set(self.plan_on(layers, picture, probe, &metadata, canvas)?);
                 }
                 plan.get().into_iter().flatten().for_each(|part: &Part<'_>| part.apply(canvas));
                 Ok(())
             });
         }
         let mut pixels = codec::decode(probe, picture.bytes, limits)?;
-        for part in self.plan(layers, picture, probe, &metadata, &pixels)? {
+        for part in self.plan_on(layers, picture, probe, &metadata, &pixels)? {
             part.apply(&mut pixels);
         }
         let (pixels, kept) = fit_to_format(pixels, kept, probe.orientation, target)?;
@@ -148,7 +184,7 @@ impl Stamper {
     }
 
     /// Which prepared stamps go where on `pixels`.
-    fn plan<'a>(
+    fn plan_on<'a>(
         &'a self,
         layers: &'a [Layer],
         picture: &Picture<'_>,
@@ -157,8 +193,23 @@ impl Stamper {
         pixels: &Pixels,
     ) -> Result<Vec<Part<'a>>> {
         let stored = (pixels.width(), pixels.height());
+        self.plan(layers, picture, probe, metadata, stored, pixels.layout(), pixels.depth())
+    }
+
+    /// Which prepared stamps go where on a stored grid of this size and kind.
+    #[expect(clippy::too_many_arguments, reason = "each is a fact of its own about the picture")]
+    fn plan<'a>(
+        &'a self,
+        layers: &'a [Layer],
+        picture: &Picture<'_>,
+        probe: &Probe,
+        metadata: &Metadata,
+        stored: (u32, u32),
+        layout: Layout,
+        depth: Depth,
+    ) -> Result<Vec<Part<'a>>> {
         let viewed = probe.orientation.size(stored.0, stored.1);
-        let ink = Ink::of(pixels.layout());
+        let ink = Ink::of(layout);
         let profile = self.profile(metadata, ink)?;
         let mut parts = Vec::with_capacity(layers.len());
         for (number, layer) in layers.iter().enumerate() {
@@ -174,7 +225,7 @@ impl Stamper {
                 opacity: layer.placement.opacity,
                 orientation: probe.orientation,
                 ink,
-                depth: pixels.depth(),
+                depth,
                 profile: Arc::clone(&profile),
             };
             let prepared = self.cache.get(&stamp, &request)?;
@@ -220,6 +271,15 @@ impl Stamper {
 
 const SMALL: &str = "smaller than the least size of picture to be stamped";
 
+/// The way that was taken and what came of it.
+struct Taken {
+    bytes: Vec<u8>,
+    frames: u32,
+    way: Way,
+    splice: Option<SpliceReport>,
+    reason: Option<&'static str>,
+}
+
 /// A prepared stamp and the places it goes, in the stored grid.
 struct Part<'a> {
     prepared: Arc<Prepared>,
@@ -229,6 +289,10 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
+    fn for_splice(&self) -> jpeg::Part<'_> {
+        jpeg::Part { stamp: &self.prepared, corners: &self.corners }
+    }
+
     fn apply(&self, pixels: &mut Pixels) {
         let mix = Mix { mode: self.placement.blend, linear: self.curve.as_deref() };
         for &corner in &self.corners {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, ValueEnum, ValueHint};
 use serde::Deserialize;
-use stamp_engine::{At, Format, Length, Mode, Size, TextTemplate};
+use stamp_engine::{At, Format, Length, Mode, Path, Size, TextTemplate};
 
 use crate::values::{Bytes, Color, Dimensions, Offset, TileWish};
 
@@ -130,6 +130,10 @@ pub(crate) struct Wishes {
     /// Give outputs the modification times and permissions of their inputs
     #[arg(long, help_heading = "Output")]
     pub(crate) preserve: bool,
+    /// Way through the engine: splice changes only the blocks of a JPEG under the stamp, pixel
+    /// decodes and encodes all of the picture [default: splice where it can be]
+    #[arg(long, value_name = "PATH", help_heading = "Output")]
+    pub(crate) path: Option<PathWish>,
     /// Leave pictures narrower than W or lower than H unstamped
     #[arg(long, value_name = "WxH", help_heading = "Output")]
     pub(crate) min_picture: Option<Dimensions>,
@@ -165,6 +169,25 @@ pub(crate) struct Wishes {
     /// Only failures
     #[arg(long, help_heading = "Reporting")]
     pub(crate) quiet: bool,
+}
+
+/// A way through the engine.
+#[derive(Clone, Copy, Debug, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PathWish {
+    Auto,
+    Splice,
+    Pixel,
+}
+
+impl From<PathWish> for Path {
+    fn from(path: PathWish) -> Self {
+        match path {
+            PathWish::Auto => Self::Auto,
+            PathWish::Splice => Self::Splice,
+            PathWish::Pixel => Self::Pixel,
+        }
+    }
 }
 
 /// A format that can be chosen for the output.

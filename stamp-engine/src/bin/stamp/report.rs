@@ -40,6 +40,8 @@ struct Line<'a> {
     frames: Option<u32>,
     milliseconds: Option<f64>,
     path: Option<&'a str>,
+    /// Why the splice path was not taken.
+    reason: Option<&'a str>,
     note: Option<&'a str>,
     error: Option<String>,
 }
@@ -142,6 +144,7 @@ impl Line<'_> {
             frames: None,
             milliseconds: None,
             path: None,
+            reason: None,
             note: None,
             error: None,
         }
@@ -153,6 +156,7 @@ impl Line<'_> {
         (self.width, self.height) = (Some(report.width), Some(report.height));
         self.frames = Some(report.frames);
         self.path = Some(report.way.name());
+        self.reason = report.reason;
         self.note = match report.outcome {
             Outcome::Stamped => None,
             Outcome::PassedThrough(reason) => Some(reason),

@@ -78,6 +78,7 @@ impl Wishes {
             format: self.format.or(other.format),
             quality: self.quality.or(other.quality),
             lossless: self.lossless.or(other.lossless),
+            path: self.path.or(other.path),
             strip: self.strip || other.strip,
             overwrite: self.overwrite || other.overwrite,
             resume: self.resume || other.resume,
@@ -148,6 +149,7 @@ fn options(wishes: &Wishes, target: &Target) -> Options {
         format: wishes.format.map(Format::from).or(of_name),
         encode: EncodeOptions { quality: wishes.quality, lossless: wishes.lossless },
         strip: wishes.strip,
+        path: wishes.path.map(Into::into).unwrap_or_default(),
         min_picture: wishes.min_picture.map(|Dimensions(width, height)| (width, height)),
         limits,
     }
@@ -163,7 +165,7 @@ fn fingerprint(layers: &[Layer], options: &Options) -> blake3::Hash {
         };
         hasher.update(format!("{:?}", layer.placement).as_bytes());
     }
-    let looks = (options.format, options.encode, options.strip, options.min_picture);
+    let looks = (options.format, options.encode, options.strip, options.min_picture, options.path);
     hasher.update(format!("{looks:?}").as_bytes());
     hasher.finalize()
 }

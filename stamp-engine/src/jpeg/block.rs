@@ -1,0 +1,271 @@
+//! One block of a sequential scan: from codes to coefficients and back (T.81, F.1.2 and F.2.2).
+
+#![forbid(unsafe_code)]
+
+use super::Fault;
+use super::bits::{Writer, peek};
+use super::huffman::{Code, Huffman};
+use super::walk::steps::extend;
+
+/// Quantised coefficients in zigzag order; the first is the DC value.
+pub(super) type Coefficients = [i16; 64];
+
+/// Bits that index the quick table of a decoder.
+const QUICK: u32 = 10;
+
+/// The symbol for sixteen zeros (T.81, F.1.2.2.1).
+const ZRL: u8 = 0xf0;
+/// The symbol for nothing but zeros to the end of the block.
+const EOB: u8 = 0;
+
+/// A Huffman table made ready for decoding.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    /// Length and symbol for every window of [`QUICK`] bits; length 0: the code is longer.
+    quick: Vec<(u8, u8)>,
+    /// Codes longer than that, in order.
+    long: Vec<(u8, Code)>,
+}
+
+/// A Huffman table made ready for encoding. A code that is missing is added where there is room.
+#[derive(Clone, Debug)]
+pub(super) struct Encoder {
+    codes: [Code; 256],
+    table: Huffman,
+    /// How many codes were added.
+    pub(super) added: usize,
+}
+
+impl Decoder {
+    pub(super) fn new(table: &Huffman) -> Self {
+        let mut quick = vec![(0, 0); 1 << QUICK];
+        let mut long = Vec::new();
+        for (symbol, code) in table.codes() {
+            match QUICK.checked_sub(u32::from(code.length)) {
+                Some(free) => {
+                    let first = usize::from(code.bits) << free;
+                    quick[first..first + (1 << free)].fill((code.length, symbol));
+                }
+                None => long.push((symbol, code)),
+            }
+        }
+        Self { quick, long }
+    }
+
+    /// The symbol at the top of `window` and its length in bits.
+    #[inline(always)]
+    pub(super) fn symbol(&self, window: u64) -> Result<(u8, u32), Fault> {
+        let (length, symbol) = self.quick[(window >> (64 - QUICK)) as usize];
+        if length > 0 { Ok((symbol, u32::from(length))) } else { self.long_symbol(window) }
+    }
+
+    #[cold]
+    fn long_symbol(&self, window: u64) -> Result<(u8, u32), Fault> {
+        let matches = |code: Code| window >> (64 - u32::from(code.length)) == u64::from(code.bits);
+        let found = self.long.iter().find(|(_, code)| matches(*code));
+        found.map(|(symbol, code)| (*symbol, u32::from(code.length))).ok_or_else(no_code)
+    }
+}
+
+fn no_code() -> Fault {
+    Fault::damaged("its data holds a code that no table has")
+}
+
+/// A value of `size` bits at the top of `window`.
+#[inline(always)]
+fn value(window: u64, size: u32) -> i32 {
+    // Two shifts, since one by 64 is not defined.
+    extend((window >> 1 >> (63 - size)) as u32, size)
+}
+
+/// Decodes the block at `bit`, whose component's last DC value was `dc`. Both go on to the next.
+#[inline]
+pub(super) fn decode(
+    clean: &[u8],
+    bit: &mut usize,
+    dc: &mut i32,
+    tables: (&Decoder, &Decoder),
+) -> Result<Coefficients, Fault> {
+    let mut block = [0; 64];
+    let window = peek(clean, *bit);
+    let (size, length) = tables.0.symbol(window)?;
+    let size = u32::from(size);
+    if size > 15 {
+        return Err(no_code());
+    }
+    *dc += value(window << length, size);
+    block[0] = i16::try_from(*dc).map_err(|_| Fault::damaged("a DC value is out of range"))?;
+    *bit += (length + size) as usize;
+    decode_ac(clean, bit, 1, tables.1, |k, value| block[k] = value)?;
+    Ok(block)
+}
+
+/// Decodes a block's AC coefficients from place `k` on.
+#[inline(always)]
+pub(super) fn decode_ac(
+    clean: &[u8],
+    bit: &mut usize,
+    mut k: usize,
+    table: &Decoder,
+    mut set: impl FnMut(usize, i16),
+) -> Result<(), Fault> {
+    while k < 64 {
+        let window = peek(clean, *bit);
+        let (symbol, length) = table.symbol(window)?;
+        let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
+        *bit += (length + size) as usize;
+        if size == 0 {
+            if run != 15 {
+                break;
+            }
+            k += 16;
+            if k > 64 {
+                return Err(overrun());
+            }
+            continue;
+        }
+        k += run;
+        if k > 63 {
+            return Err(overrun());
+        }
+        set(k, value(window << length, size) as i16);
+        k += 1;
+    }
+    Ok(())
+}
+
+fn overrun() -> Fault {
+    Fault::damaged("a block has more than 64 coefficients")
+}
+
+impl Encoder {
+    pub(super) fn new(table: &Huffman) -> Self {
+        Self { codes: table.by_symbol(), table: table.clone(), added: 0 }
+    }
+
+    /// The table with what was added.
+    pub(super) fn table(&self) -> &Huffman {
+        &self.table
+    }
+
+    /// The length of ZRL's code in bits; 0 where there is none.
+    pub(super) fn zero_run_length(&self) -> usize {
+        usize::from(self.codes[usize::from(ZRL)].length)
+    }
+
+    #[inline(always)]
+    fn code(&mut self, symbol: u8) -> Result<Code, Fault> {
+        let code = self.codes[usize::from(symbol)];
+        if code.length > 0 { Ok(code) } else { self.add(symbol) }
+    }
+
+    #[cold]
+    fn add(&mut self, symbol: u8) -> Result<Code, Fault> {
+        let code = self.table.extend(symbol).ok_or(Fault::NoCode)?;
+        self.codes[usize::from(symbol)] = code;
+        self.added += 1;
+        Ok(code)
+    }
+}
+
+/// Encodes a block; `dc` is the DC value of the component's block before and becomes this one's.
+/// Before the end-of-block code, if there is one, stand `zero_runs` ZRL that say nothing new.
+#[inline]
+pub(super) fn encode(
+    block: &Coefficients,
+    dc: &mut i32,
+    tables: (&mut Encoder, &mut Encoder),
+    zero_runs: usize,
+    writer: &mut Writer,
+) -> Result<(), Fault> {
+    let difference = i32::from(block[0]) - *dc;
+    *dc = i32::from(block[0]);
+    let (size, extra) = size_and_bits(difference);
+    writer.code(tables.0.code(size as u8)?, extra, size);
+    let mut run = 0;
+    let mut last = 0;
+    for (k, &coefficient) in block.iter().enumerate().skip(1) {
+        if coefficient == 0 {
+            run += 1;
+            continue;
+        }
+        while run > 15 {
+            writer.code(tables.1.code(ZRL)?, 0, 0);
+            run -= 16;
+        }
+        let (size, extra) = size_and_bits(i32::from(coefficient));
+        writer.code(tables.1.code((run << 4) as u8 | size as u8)?, extra, size);
+        run = 0;
+        last = k;
+    }
+    if last < 63 {
+        for _ in 0..zero_runs {
+            writer.code(tables.1.code(ZRL)?, 0, 0);
+        }
+        writer.code(tables.1.code(EOB)?, 0, 0);
+    }
+    Ok(())
+}
+
+/// The size category of a value and its bits (T.81, F.1.2.1).
+#[inline(always)]
+pub(super) fn size_and_bits(value: i32) -> (u32, u32) {
+    let size = 32 - value.unsigned_abs().leading_zeros();
+    let bits = if value < 0 { value - 1 } else { value };
+    (size, bits as u32 & ((1 << size) - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn sizes_and_bits_round_trip() {
+        for value in -2047..=2047 {
+            let (size, bits) = size_and_bits(value);
+            assert_eq!(extend(bits, size), value);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn blocks_round_trip(
+            values in prop::collection::vec((0usize..64, -1023i16..=1023), 0..40),
+            before in -1024i32..1024,
+        ) {
+            let mut block = [0; 64];
+            values.iter().for_each(|&(k, value)| block[k] = value);
+            let frequencies = [1; 256];
+            let table = Huffman::optimal(&frequencies);
+            let (mut dc_codes, mut ac_codes) = (Encoder::new(&table), Encoder::new(&table));
+            let mut writer = Writer::default();
+            let mut dc = before;
+            encode(&block, &mut dc, (&mut dc_codes, &mut ac_codes), 0, &mut writer).unwrap();
+            writer.align();
+            let mut clean = Vec::new();
+            super::super::stuffing::remove(&writer.into_bytes(), 0, usize::MAX / 2, &mut clean);
+            let length = clean.len() * 8;
+            clean.extend([0; super::super::bits::PADDING]);
+            let decoder = Decoder::new(&table);
+            let (mut bit, mut dc) = (0, before);
+            let back = decode(&clean, &mut bit, &mut dc, (&decoder, &decoder)).unwrap();
+            prop_assert_eq!(back, block);
+            prop_assert_eq!(dc, i32::from(block[0]));
+            prop_assert!(length - bit < 8);
+        }
+    }
+
+    #[test]
+    fn a_missing_code_is_added_while_there_is_room() {
+        let mut counts = [0; 16];
+        counts[1] = 2;
+        let mut codes = Encoder::new(&Huffman::new(counts, vec![0, 1]));
+        assert_eq!(codes.code(7).unwrap().length, 16);
+        assert_eq!((codes.added, codes.table().codes().count()), (1, 3));
+        counts[0] = 1;
+        let mut full = Encoder::new(&Huffman::new(counts, vec![0, 1, 2]));
+        assert!(matches!(full.code(7), Err(Fault::NoCode)));
+    }
+}

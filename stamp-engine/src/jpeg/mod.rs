@@ -1,0 +1,139 @@
+//! The splice path: a JPEG is stamped without being decoded. Only the blocks under the stamp are
+//! decoded, changed and coded again; all other entropy-coded bits are copied as they are.
+
+mod align;
+mod bits;
+mod block;
+mod dct;
+mod fault;
+mod frame;
+mod huffman;
+mod marker;
+mod overlay;
+mod plan;
+mod redo;
+mod source;
+mod splice;
+mod stuffing;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use std::sync::Arc;
+
+use self::marker::{Header, Process};
+use self::plan::Placed;
+use self::splice::{Encoders, Splice};
+use self::walk::Walk;
+use crate::Prepared;
+
+pub(crate) use self::fault::Fault;
+pub(crate) use self::overlay::Overlay;
+pub use self::splice::SpliceReport;
+
+/// A stamp and the places where it goes, in the stored grid.
+pub(crate) struct Part<'a> {
+    /// Prepared at 16 bits.
+    pub(crate) stamp: &'a Prepared,
+    pub(crate) corners: &'a [(i64, i64)],
+}
+
+/// Stamps the JPEG `raw`, source-over in its encoded values.
+///
+/// # Errors
+/// [`Fault`]; there is then no output.
+pub(crate) fn splice(raw: &[u8], parts: &[Part<'_>]) -> Result<(Vec<u8>, SpliceReport), Fault> {
+    let header = Header::parse(raw)?;
+    check(&header)?;
+    let placed = place(&header, parts);
+    let runs = plan::runs(&header.frame, &placed);
+    if runs.is_empty() {
+        return Ok((raw.to_vec(), SpliceReport::default()));
+    }
+    let walk = Walk::new(&header)?;
+    let mut out = Vec::with_capacity(raw.len() + raw.len() / 8 + (64 << 10));
+    out.extend_from_slice(&raw[..header.data]);
+    let (out, encoders, report) = Splice::new(raw, &header, &walk, &placed, out)?.run(&runs, header.data)?;
+    Ok((with_tables(out, raw, &header, &encoders, &report), report))
+}
+
+/// Whether the JPEG `raw` is of a kind that is spliced, as far as its headers tell.
+pub(crate) fn is_spliced(raw: &[u8]) -> bool {
+    Header::parse(raw).is_ok_and(|header| check(&header).is_ok())
+}
+
+/// Refuses what this path does not handle.
+fn check(header: &Header) -> Result<(), Fault> {
+    let components = header.frame.components.len();
+    if header.process == Process::Progressive {
+        return Err(Fault::NotHere("it is progressive"));
+    }
+    if header.scan.components.len() != components {
+        return Err(Fault::NotHere("its components are not interleaved"));
+    }
+    match components {
+        1 | 3 | 4 => Ok(()),
+        _ => Err(Fault::NotHere("it has two components")),
+    }
+}
+
+/// The stamps' planes in the picture's sampling, one for each phase that occurs.
+fn place(header: &Header, parts: &[Part<'_>]) -> Vec<Placed> {
+    let frame = &header.frame;
+    let mut placed = Vec::new();
+    for part in parts {
+        let mut overlays: Vec<((u32, u32), Arc<Overlay>)> = Vec::new();
+        for &corner in part.corners {
+            let phase = (
+                corner.0.rem_euclid(frame.h_max as i64) as u32,
+                corner.1.rem_euclid(frame.v_max as i64) as u32,
+            );
+            let known = overlays.iter().find(|(of, _)| *of == phase).map(|(_, overlay)| Arc::clone(overlay));
+            let overlay = known.unwrap_or_else(|| {
+                let overlay = Arc::new(Overlay::new(part.stamp, frame, header.transform, phase));
+                overlays.push((phase, Arc::clone(&overlay)));
+                overlay
+            });
+            placed.push(Placed { overlay, corner, size: (part.stamp.width(), part.stamp.height()) });
+        }
+    }
+    placed
+}
+
+/// `out` with the Huffman tables that it was coded with: as they were unless codes were added.
+fn with_tables(
+    out: Vec<u8>,
+    raw: &[u8],
+    header: &Header,
+    encoders: &Encoders,
+    report: &SpliceReport,
+) -> Vec<u8> {
+    if report.codes_added == 0 {
+        return out;
+    }
+    let mut tables = Vec::new();
+    for (class, encoders) in [(0u8, &encoders.dc), (1, &encoders.ac)] {
+        for (destination, encoder) in (0u8..).zip(encoders) {
+            if let Some(encoder) = encoder {
+                tables.push(class << 4 | destination);
+                tables.extend(encoder.table().to_bytes());
+            }
+        }
+    }
+    let mut new = raw[..2].to_vec();
+    for segment in &header.segments {
+        match segment.code {
+            marker::DHT => continue,
+            marker::SOS => {
+                new.extend([0xff, marker::DHT]);
+                // At most eight tables of 273 bytes.
+                new.extend((tables.len() as u16 + 2).to_be_bytes());
+                new.extend_from_slice(&tables);
+            }
+            _ => {}
+        }
+        new.extend_from_slice(&raw[segment.place.clone()]);
+    }
+    new.extend_from_slice(&out[header.data..]);
+    new
+}

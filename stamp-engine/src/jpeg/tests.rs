@@ -1,0 +1,119 @@
+//! The splice on real pictures.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use super::marker::Header;
+use super::splice::Splice;
+use super::walk::Walk;
+use super::{Fault, check};
+
+/// Every JPEG of the fixtures that this path takes, with its name.
+pub(super) fn pictures() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/pictures");
+    let mut paths: Vec<PathBuf> = [folder.clone(), folder.join("variants")]
+        .iter()
+        .flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jpg"))
+        .collect();
+    paths.sort();
+    let read =
+        |path: PathBuf| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap());
+    let taken =
+        |(_, bytes): &(String, Vec<u8>)| Header::parse(bytes).is_ok_and(|header| check(&header).is_ok());
+    let pictures: Vec<_> = paths.into_iter().map(read).filter(taken).collect();
+    assert!(pictures.len() > 20, "only {} pictures", pictures.len());
+    pictures
+}
+
+/// Codes the MCUs `runs` again, unchanged.
+fn recode(raw: &[u8], runs: &[Range<usize>]) -> Result<Vec<u8>, Fault> {
+    let header = Header::parse(raw)?;
+    let walk = Walk::new(&header)?;
+    let out = raw[..header.data].to_vec();
+    let (out, _, report) = Splice::new(raw, &header, &walk, &[], out)?.run(runs, header.data)?;
+    assert_eq!(report.blocks, 0);
+    Ok(out)
+}
+
+#[test]
+fn blocks_coded_again_unchanged_give_the_same_file() {
+    for (name, raw) in pictures() {
+        let header = Header::parse(&raw).unwrap();
+        let (across, down) = header.frame.mcus();
+        let total = across * down;
+        let cases: Vec<Vec<Range<usize>>> = vec![
+            vec![0..1],
+            vec![0..total],
+            vec![total - 1..total],
+            vec![total / 2..(total / 2 + 1).max(total * 3 / 4)],
+            (0..down)
+                .step_by(2)
+                .map(|row| row * across + across / 3..row * across + across / 3 + 1)
+                .collect(),
+        ];
+        for runs in cases {
+            let out = recode(&raw, &runs).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+            assert!(out == raw, "{name} changes when {runs:?} are coded again");
+        }
+    }
+}
+
+#[test]
+fn walking_whole_symbols_and_decoding_end_at_the_same_place() {
+    for (name, raw) in pictures() {
+        let header = Header::parse(&raw).unwrap();
+        if header.tables.restart_interval != 0 {
+            continue;
+        }
+        let walk = Walk::new(&header).unwrap();
+        let mut source = super::source::Source::new(&raw, header.data, Vec::new());
+        let (across, down) = header.frame.mcus();
+        let mut place = super::walk::Place { bit: 0, mcu: 0, dc: [0; 4] };
+        let (mut bit, mut dc, mut mcu) = (0, [0; 4], 0);
+        while mcu < across * down {
+            source.ensure_mcu(bit);
+            let goal = (mcu + 7).min(across * down);
+            walk.advance(source.clean(), source.base(), &mut place, goal, source.safe_end()).unwrap();
+            while mcu < place.mcu {
+                for slot in &walk.slots {
+                    let mut at = bit - source.base();
+                    let decoders = walk.decoders(slot).unwrap();
+                    super::block::decode(source.clean(), &mut at, &mut dc[slot.component], decoders).unwrap();
+                    bit = at + source.base();
+                }
+                mcu += 1;
+            }
+            assert_eq!((place.bit, place.mcu, place.dc), (bit, mcu, dc), "{name}");
+        }
+        assert!(source.is_last() && source.end() - bit < 8, "{name}: {} bits are left", source.end() - bit);
+    }
+}
+
+#[test]
+fn cut_and_damaged_pictures_are_faults_and_no_panics() {
+    for (name, raw) in pictures().into_iter().filter(|(_, raw)| raw.len() < 100_000) {
+        for length in (0..raw.len()).step_by(raw.len() / 50 + 1) {
+            let Ok(header) = Header::parse(&raw[..length]) else { continue };
+            let (across, down) = header.frame.mcus();
+            let end = across * down;
+            assert!(recode(&raw[..length], &[end - 1..end]).is_err(), "{name} cut at {length}");
+        }
+        let mut state = 7u32;
+        for _ in 0..40 {
+            let mut damaged = raw.clone();
+            for _ in 0..3 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let at = state as usize % damaged.len();
+                damaged[at] ^= (state >> 24) as u8 | 1;
+            }
+            let Ok(header) = Header::parse(&damaged) else { continue };
+            if check(&header).is_ok() && header.frame.width * header.frame.height < 1 << 22 {
+                let (across, down) = header.frame.mcus();
+                // Whatever comes of it, no panic.
+                let _ = recode(&damaged, &[0..1, across * down - 1..across * down]);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Which pictures take the splice path, and how the stamps are handed to it.
+
+#![forbid(unsafe_code)]
+
+use super::{Part, Stamper};
+use crate::jpeg::{self, Fault, SpliceReport};
+use crate::{Depth, Error, Format, Layer, Metadata, Mode, Path, Picture, Probe, Result};
+
+/// What came of the splice path.
+pub(super) enum Spliced {
+    /// The stamped picture.
+    Done(Vec<u8>, SpliceReport),
+    /// The picture or the settings are not for this path; why.
+    NotHere(&'static str),
+}
+
+impl Stamper {
+    /// Stamps a JPEG without decoding it, where that can be done.
+    pub(super) fn splice_way(
+        &self,
+        layers: &[Layer],
+        picture: &Picture<'_>,
+        probe: &Probe,
+        metadata: &Metadata,
+        target: Format,
+    ) -> Result<Spliced> {
+        if let Some(reason) = self.reason_against(layers, probe, target) {
+            return self.not_here(reason);
+        }
+        let stored = (probe.width, probe.height);
+        let parts = self.plan(layers, picture, probe, metadata, stored, probe.layout, Depth::Sixteen)?;
+        let parts: Vec<_> = parts.iter().map(Part::for_splice).collect();
+        match jpeg::splice(picture.bytes, &parts) {
+            Ok((bytes, report)) => Ok(Spliced::Done(bytes, report)),
+            Err(Fault::Damaged(reason)) => Err(Error::decode(Format::Jpeg, reason)),
+            Err(Fault::NotHere(reason)) => self.not_here(reason),
+            Err(Fault::NoCode) => self.not_here("its Huffman tables have no room for the codes of the stamp"),
+        }
+    }
+
+    /// Why the settings, or the picture's format, rule the splice path out.
+    pub(super) fn reason_against(
+        &self,
+        layers: &[Layer],
+        probe: &Probe,
+        target: Format,
+    ) -> Option<&'static str> {
+        let is_affine = |layer: &Layer| layer.placement.blend == Mode::Over && !layer.placement.linear;
+        match () {
+            () if self.options.path == Path::Pixel => Some("the pixel path was asked for"),
+            () if probe.format != Format::Jpeg => Some("the picture is not a JPEG"),
+            () if target != Format::Jpeg => Some("another format was asked for"),
+            () if self.options.encode.quality.is_some() => Some("a quality was asked for"),
+            () if self.options.strip => Some("the metadata are to be removed"),
+            () if !layers.iter().all(is_affine) => Some("only source-over in encoded values can be spliced"),
+            () => None,
+        }
+    }
+
+    fn not_here(&self, reason: &'static str) -> Result<Spliced> {
+        match self.options.path {
+            Path::Splice => Err(Error::Setting(format!("cannot be spliced: {reason}; let --path choose"))),
+            Path::Auto | Path::Pixel => Ok(Spliced::NotHere(reason)),
+        }
+    }
+}
