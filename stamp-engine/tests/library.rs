@@ -38,7 +38,7 @@ fn bytes_become_bytes_and_files_become_files() {
     let bytes = fs::read(&input).unwrap();
     let stamped = stamper.stamp(Picture::from(&bytes[..])).unwrap();
     assert_eq!((stamped.report.width, stamped.report.height), (600, 400));
-    assert_eq!((stamped.report.outcome, stamped.report.way), (Outcome::Stamped, Way::Pixel));
+    assert_eq!((stamped.report.outcome, stamped.report.way), (Outcome::Stamped, Way::Splice));
     let home = tempfile::tempdir().unwrap();
     let output = home.path().join("deep/below/out.jpg");
     let report = stamper.stamp_file(&input, &output, &WriteOptions::default()).unwrap();

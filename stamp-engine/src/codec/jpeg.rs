@@ -6,8 +6,8 @@ use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsam
 
 use super::EncodeOptions;
 use super::channels::{eight, opaque_eight};
-use super::spare;
 use super::quantisation::quality_of;
+use super::spare;
 use crate::metadata::jpeg::{APP0, embed, segments};
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
 

@@ -14,9 +14,9 @@ pub(super) type Coefficients = [i16; 64];
 const QUICK: u32 = 10;
 
 /// The symbol for sixteen zeros (T.81, F.1.2.2.1).
-const ZRL: u8 = 0xf0;
+pub(super) const ZRL: u8 = 0xf0;
 /// The symbol for nothing but zeros to the end of the block.
-const EOB: u8 = 0;
+pub(super) const EOB: u8 = 0;
 
 /// A Huffman table made ready for decoding.
 #[derive(Debug)]

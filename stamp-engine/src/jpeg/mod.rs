@@ -11,6 +11,7 @@ mod huffman;
 mod marker;
 mod overlay;
 mod plan;
+mod recode;
 mod redo;
 mod source;
 mod splice;
@@ -23,6 +24,8 @@ use std::sync::Arc;
 
 use self::marker::{Header, Process};
 use self::plan::Placed;
+use self::recode::recode;
+use self::redo::Redo;
 use self::splice::{Encoders, Splice};
 use self::walk::Walk;
 use crate::Prepared;
@@ -53,7 +56,14 @@ pub(crate) fn splice(raw: &[u8], parts: &[Part<'_>]) -> Result<(Vec<u8>, SpliceR
     let walk = Walk::new(&header)?;
     let mut out = Vec::with_capacity(raw.len() + raw.len() / 8 + (64 << 10));
     out.extend_from_slice(&raw[..header.data]);
-    let (out, encoders, report) = Splice::new(raw, &header, &walk, &placed, out)?.run(&runs, header.data)?;
+    let done = Splice::new(raw, &header, &walk, &placed, out)?.run(&runs, header.data);
+    let (out, encoders, report) = match done {
+        Err(Fault::NoCode) => {
+            let redo = Redo::new(&header, &placed)?;
+            recode(raw, &header, &walk, &redo, &runs, raw[..header.data].to_vec())?
+        }
+        done => done?,
+    };
     Ok((with_tables(out, raw, &header, &encoders, &report), report))
 }
 

@@ -5,6 +5,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::marker::Header;
+use super::recode::recode;
+use super::redo::Redo;
 use super::splice::Splice;
 use super::walk::Walk;
 use super::{Fault, check};
@@ -28,7 +30,7 @@ pub(super) fn pictures() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Codes the MCUs `runs` again, unchanged.
-fn recode(raw: &[u8], runs: &[Range<usize>]) -> Result<Vec<u8>, Fault> {
+fn unchanged(raw: &[u8], runs: &[Range<usize>]) -> Result<Vec<u8>, Fault> {
     let header = Header::parse(raw)?;
     let walk = Walk::new(&header)?;
     let out = raw[..header.data].to_vec();
@@ -54,10 +56,45 @@ fn blocks_coded_again_unchanged_give_the_same_file() {
                 .collect(),
         ];
         for runs in cases {
-            let out = recode(&raw, &runs).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
+            let out = unchanged(&raw, &runs).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));
             assert!(out == raw, "{name} changes when {runs:?} are coded again");
         }
     }
+}
+
+#[test]
+fn recoded_scans_hold_the_same_coefficients() {
+    for (name, raw) in pictures() {
+        let header = Header::parse(&raw).unwrap();
+        let walk = Walk::new(&header).unwrap();
+        let redo = Redo::new(&header, &[]).unwrap();
+        let out = raw[..header.data].to_vec();
+        let (out, encoders, report) = recode(&raw, &header, &walk, &redo, &[], out).unwrap();
+        let out = super::with_tables(out, &raw, &header, &encoders, &report);
+        let new = Header::parse(&out).unwrap();
+        assert!(out.len() <= raw.len() + 600, "{name}: {} became {} bytes", raw.len(), out.len());
+        assert!(coefficients(&out, &new) == coefficients(&raw, &header), "{name}");
+    }
+}
+
+/// All coefficients of a scan without restart markers, in order; none where there are some.
+fn coefficients(raw: &[u8], header: &Header) -> Vec<super::block::Coefficients> {
+    let walk = Walk::new(header).unwrap();
+    let (across, down) = header.frame.mcus();
+    let mut source = super::source::Source::new(raw, header.data, Vec::new());
+    let (mut bit, mut dc, mut all) = (0, [0; 4], Vec::new());
+    let total = if header.tables.restart_interval == 0 { across * down } else { 0 };
+    for _ in 0..total {
+        source.ensure_mcu(bit);
+        for slot in &walk.slots {
+            let mut at = bit - source.base();
+            let decoders = walk.decoders(slot).unwrap();
+            let block = super::block::decode(source.clean(), &mut at, &mut dc[slot.component], decoders);
+            all.push(block.unwrap());
+            bit = at + source.base();
+        }
+    }
+    all
 }
 
 #[test]
@@ -98,7 +135,7 @@ fn cut_and_damaged_pictures_are_faults_and_no_panics() {
             let Ok(header) = Header::parse(&raw[..length]) else { continue };
             let (across, down) = header.frame.mcus();
             let end = across * down;
-            assert!(recode(&raw[..length], &[end - 1..end]).is_err(), "{name} cut at {length}");
+            assert!(unchanged(&raw[..length], &[end - 1..end]).is_err(), "{name} cut at {length}");
         }
         let mut state = 7u32;
         for _ in 0..40 {
@@ -112,7 +149,7 @@ fn cut_and_damaged_pictures_are_faults_and_no_panics() {
             if check(&header).is_ok() && header.frame.width * header.frame.height < 1 << 22 {
                 let (across, down) = header.frame.mcus();
                 // Whatever comes of it, no panic.
-                let _ = recode(&damaged, &[0..1, across * down - 1..across * down]);
+                let _ = unchanged(&damaged, &[0..1, across * down - 1..across * down]);
             }
         }
     }

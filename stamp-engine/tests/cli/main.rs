@@ -3,5 +3,6 @@
 mod faults;
 mod fixtures;
 mod place;
+mod splice;
 mod usage;
 mod world;

@@ -27,17 +27,23 @@ pub(crate) fn run(command: &mut Command) -> (i32, String, String) {
     (status.code().unwrap_or(-1), text(stdout), text(stderr))
 }
 
-/// Python with Pillow. `None`, with a loud message, where it is not installed; a failure when the
-/// environment variable `STAMPEDE_REQUIRE_PYTHON` is set, as it is in CI.
+/// Python with Pillow and what else the check of whole pictures needs.
 pub(crate) fn python() -> Option<PathBuf> {
-    let candidates = [root().join(".venv/bin/python"), PathBuf::from("python3")];
+    python_with("PIL, numpy, png, tifffile", ".venv")
+}
+
+/// Python with these modules, from a folder below the root that `make test` makes, or the system's.
+/// `None`, with a loud message, where it is not installed; a failure when the environment variable
+/// `STAMPEDE_REQUIRE_PYTHON` is set, as it is in CI.
+pub(crate) fn python_with(modules: &str, folder: &str) -> Option<PathBuf> {
+    let candidates = [root().join(folder).join("bin/python"), PathBuf::from("python3")];
     for python in candidates {
-        let check = Command::new(&python).args(["-c", "import PIL, numpy, png, tifffile"]).output();
+        let check = Command::new(&python).arg("-c").arg(format!("import {modules}")).output();
         if check.is_ok_and(|output| output.status.success()) {
             return Some(python);
         }
     }
-    let message = "no Python with Pillow, numpy, pypng and tifffile: `make test` installs it";
+    let message = format!("no Python with {modules}: `make test` installs it");
     assert!(std::env::var_os("STAMPEDE_REQUIRE_PYTHON").is_none(), "{message}");
     eprintln!("\n*** SKIPPED, NOT PASSED: {message} ***\n");
     None

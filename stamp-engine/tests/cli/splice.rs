@@ -1,0 +1,112 @@
+//! The splice path, seen from outside: what it takes, and that nothing but the blocks under the
+//! stamp changes.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::world::{fixture, python_with, root, run, soft_stamp, stamp};
+
+/// Stamps `pictures` by splicing where that can be done; gives the lines of JSON.
+fn splice(home: &Path, pictures: &[PathBuf], arguments: &[&str]) -> Vec<serde_json::Value> {
+    let (code, stdout, stderr) =
+        run(stamp(home).args(pictures).args(arguments).args(["--json", "--overwrite"]));
+    assert_eq!(code, 0, "{stderr}");
+    stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn jpegs() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in ["pictures", "pictures/variants"] {
+        let paths = fs::read_dir(fixture(folder)).unwrap().map(|entry| entry.unwrap().path());
+        found.extend(paths.filter(|path| path.extension().is_some_and(|extension| extension == "jpg")));
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn no_coefficient_outside_of_the_stamp_changes() {
+    let home = tempfile::tempdir().unwrap();
+    let soft = home.path().join("soft.png");
+    soft_stamp(&soft, 52, 37);
+    let mut jobs = Vec::new();
+    for (x, y) in [(0, 0), (19, 13), (-20, 5), (111, 150)] {
+        let (at, out) = (format!("{x},{y}"), format!("out{x},{y}"));
+        let arguments =
+            ["--stamp", soft.to_str().unwrap(), "--size", "original", "--at", &at[..], "--out", &out[..]];
+        for line in splice(home.path(), &jpegs(), &arguments) {
+            // The rectangle below is in the stored grid: pictures that are turned have a test of their own.
+            let name = line["input"].as_str().unwrap();
+            if line["path"] == "splice" && !name.contains("orientation") {
+                let rect = [x, y, x + 52, y + 37];
+                let sees = |side: &str, at: i64| at < line[side].as_i64().unwrap();
+                let after = home.path().join(line["output"].as_str().unwrap());
+                jobs.push(serde_json::json!({
+                    "before": name, "after": after, "rect": rect, "changes": sees("width", x) && sees("height", y),
+                }));
+            }
+        }
+    }
+    assert!(jobs.len() > 80, "only {} pictures were spliced", jobs.len());
+    let Some(python) = python_with("jpeglib", ".venv-jpeglib") else { return };
+    let mut check = Command::new(python)
+        .arg(root().join("stamp-engine/tests/jpeglib/check.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    check.stdin.take().unwrap().write_all(serde_json::to_string(&jobs).unwrap().as_bytes()).unwrap();
+    let output = check.wait_with_output().unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_stamp_that_does_not_show_changes_no_bit() {
+    let home = tempfile::tempdir().unwrap();
+    let clear = home.path().join("clear.png");
+    image::RgbaImage::from_pixel(60, 40, image::Rgba([255, 0, 0, 0])).save(&clear).unwrap();
+    let arguments = ["--stamp", clear.to_str().unwrap(), "--path", "splice", "--out", "out"];
+    for name in
+        ["baseline-420.jpg", "restart-every-7.jpg", "optimised-huffman.jpg", "ycck-adobe.jpg", "gray.jpg"]
+    {
+        let input = fixture("pictures/variants").join(name);
+        splice(home.path(), std::slice::from_ref(&input), &arguments);
+        assert_eq!(fs::read(home.path().join("out").join(name)).unwrap(), fs::read(input).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn the_path_is_chosen_and_said() {
+    let home = tempfile::tempdir().unwrap();
+    let logo = fixture("stamps/logo.png");
+    let way = |name: &str, arguments: &[&str]| {
+        let input = fixture("pictures/variants").join(name);
+        let mut all = vec!["--stamp", logo.to_str().unwrap(), "--out", "out"];
+        all.extend(arguments);
+        let line = splice(home.path(), &[input], &all).remove(0);
+        (line["path"].as_str().unwrap().to_owned(), line["reason"].as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(way("baseline-420.jpg", &[]), ("splice".to_owned(), String::new()));
+    for (name, arguments, reason) in [
+        ("baseline-420.jpg", &["--path", "pixel"][..], "asked for"),
+        ("baseline-420.jpg", &["--quality", "70"], "quality"),
+        ("baseline-420.jpg", &["--blend", "multiply"], "source-over"),
+        ("baseline-420.jpg", &["--format", "png"], "format"),
+        ("baseline-420.jpg", &["--strip"], "metadata"),
+        ("progressive-420.jpg", &[], "progressive"),
+        ("arithmetic.jpg", &[], "arithmetic"),
+        ("png8-rgb.png", &[], "not a JPEG"),
+    ] {
+        let (path, said) = way(name, arguments);
+        assert!(path == "pixel" && said.contains(reason), "{name} {arguments:?}: {path}, {said}");
+    }
+    let (code, _, stderr) = run(stamp(home.path())
+        .arg(fixture("pictures/variants/progressive-420.jpg"))
+        .args(["--stamp", logo.to_str().unwrap(), "--out", "forced", "--path", "splice"]));
+    assert_eq!(code, 1);
+    assert!(stderr.contains("progressive"), "{stderr}");
+}
