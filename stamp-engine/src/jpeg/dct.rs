@@ -74,8 +74,8 @@ fn inverse_columns(c: Rows) -> Rows {
     let (z13, z10) = (c[5] + c[3], c[5] - c[3]);
     let (z11, z12) = (c[1] + c[7], c[1] - c[7]);
     let o0 = z11 + z13;
-    let z5 = (z10 + z12) * all(1.847_759_065);
-    let o1 = z5 - z10 * all(2.613_125_93) - o0;
+    let z5 = (z10 + z12) * all(1.847_759_1);
+    let o1 = z5 - z10 * all(2.613_126) - o0;
     let o2 = (z11 - z13) * all(std::f32::consts::SQRT_2) - o1;
     let o3 = z5 - z12 * all(1.082_392_2) - o2;
     [e0 + o0, e1 + o1, e2 + o2, e3 + o3, e3 - o3, e2 - o2, e1 - o1, e0 - o0]
@@ -93,9 +93,9 @@ fn forward_columns(s: Rows) -> Rows {
     let z1 = (b2 + b3) * all(std::f32::consts::FRAC_1_SQRT_2);
 
     let (d0, d1, d2) = (a4 + a5, a5 + a6, a6 + a7);
-    let z5 = (d0 - d2) * all(0.382_683_433);
+    let z5 = (d0 - d2) * all(0.382_683_43);
     let z2 = d0 * all(0.541_196_1) + z5;
-    let z4 = d2 * all(1.306_562_965) + z5;
+    let z4 = d2 * all(1.306_563) + z5;
     let z3 = d1 * all(std::f32::consts::FRAC_1_SQRT_2);
     let (z11, z13) = (a7 + z3, a7 - z3);
     [b0 + b1, z11 + z4, b3 + z1, z13 - z2, b0 - b1, z13 + z2, b3 - z1, z11 - z4]

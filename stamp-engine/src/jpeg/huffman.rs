@@ -32,6 +32,7 @@ impl Huffman {
     }
 
     /// From how many codes there are of each length and the symbols in order.
+    #[cfg(test)]
     pub(super) fn new(counts: [u8; 16], symbols: Vec<u8>) -> Self {
         Self { counts, symbols }
     }

@@ -136,7 +136,7 @@ impl Counts {
             }
             counts[usize::from(ZRL)] += run / 16;
             let (size, _) = size_and_bits(i32::from(coefficient));
-            counts[(run % 16 << 4 | size) as usize] += 1;
+            counts[((run % 16) << 4 | size) as usize] += 1;
             (run, last) = (0, k);
         }
         if last < 63 {

@@ -135,7 +135,10 @@ fn cut_and_damaged_pictures_are_faults_and_no_panics() {
             let Ok(header) = Header::parse(&raw[..length]) else { continue };
             let (across, down) = header.frame.mcus();
             let end = across * down;
-            assert!(unchanged(&raw[..length], &[end - 1..end]).is_err(), "{name} cut at {length}");
+            assert!(
+                unchanged(&raw[..length], std::slice::from_ref(&(end - 1..end))).is_err(),
+                "{name} cut at {length}"
+            );
         }
         let mut state = 7u32;
         for _ in 0..40 {

@@ -102,7 +102,7 @@ impl Map {
         let first = lane.first_note(&self.notes);
         let Some(notes) = self.notes.get(first..) else { return Ok(None) };
         // A note within the MCU before the goal is of use too: its rest is walked.
-        let later = notes.partition_point(|note| lane.mcu + note.mcu[lane.lane] as usize + 1 <= goal);
+        let later = notes.partition_point(|note| lane.mcu + (note.mcu[lane.lane] as usize) < goal);
         let Some(note) = later.checked_sub(1).map(|at| &notes[at]) else { return Ok(None) };
         lane.place(walk, clean, note, self.base).map(Some)
     }
@@ -247,14 +247,13 @@ mod tests {
         let mut serial = Place { bit: 0, mcu: 0, dc: [0; 4] };
         let mut told = 0;
         while serial.mcu < total && serial.bit < end {
-            if serial.mcu % 61 == 0 {
-                if let Some(place) = map.place_before(walk, source.clean(), serial.mcu).unwrap() {
-                    assert!(place.mcu <= serial.mcu, "{name}: {place:?} is behind {}", serial.mcu);
-                    let mut place = place;
-                    walk.advance(source.clean(), 0, &mut place, serial.mcu, end).unwrap();
-                    assert_eq!(place, serial, "{name}");
-                    told += 1;
-                }
+            if serial.mcu.is_multiple_of(61)
+                && let Some(mut place) = map.place_before(walk, source.clean(), serial.mcu).unwrap()
+            {
+                assert!(place.mcu <= serial.mcu, "{name}: {place:?} is behind {}", serial.mcu);
+                walk.advance(source.clean(), 0, &mut place, serial.mcu, end).unwrap();
+                assert_eq!(place, serial, "{name}");
+                told += 1;
             }
             let next = serial.mcu + 1;
             walk.advance(source.clean(), 0, &mut serial, next, end).unwrap();
