@@ -9,6 +9,7 @@ mod fault;
 mod frame;
 mod huffman;
 mod marker;
+mod mpf;
 mod overlay;
 mod plan;
 mod recode;
@@ -64,7 +65,9 @@ pub(crate) fn splice(raw: &[u8], parts: &[Part<'_>]) -> Result<(Vec<u8>, SpliceR
         }
         done => done?,
     };
-    Ok((with_tables(out, raw, &header, &encoders, &report), report))
+    let mut out = with_tables(out, raw, &header, &encoders, &report);
+    mpf::set_right(raw, &header, &mut out)?;
+    Ok((out, report))
 }
 
 /// Whether the JPEG `raw` is of a kind that is spliced, as far as its headers tell.
