@@ -5,6 +5,7 @@ mod splice;
 use std::sync::{Arc, OnceLock};
 
 use self::splice::Spliced;
+use crate::jpeg::Overlays;
 
 use crate::blend::Curve;
 use crate::composite::{Mix, composite};
@@ -38,6 +39,7 @@ pub struct Stamper {
     cache: Arc<Cache>,
     texts: Recent<(usize, String, f64), Stamp>,
     profiles: Recent<(Vec<u8>, Ink), Profile>,
+    overlays: Overlays,
 }
 
 impl Stamper {
@@ -53,7 +55,14 @@ impl Stamper {
         if options.encode.quality.is_some_and(|quality| !(1..=100).contains(&quality)) {
             return Err(Error::Setting("the quality must lie between 1 and 100".to_owned()));
         }
-        Ok(Self { layers, options, cache, texts: Recent::new(64), profiles: Recent::new(16) })
+        Ok(Self {
+            layers,
+            options,
+            cache,
+            texts: Recent::new(64),
+            profiles: Recent::new(16),
+            overlays: Overlays::new(),
+        })
     }
 
     /// The settings this was made with.

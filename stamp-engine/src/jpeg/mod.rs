@@ -11,6 +11,7 @@ mod huffman;
 mod marker;
 mod mpf;
 mod overlay;
+mod overlays;
 mod plan;
 mod recode;
 mod redo;
@@ -24,6 +25,7 @@ mod walk;
 use std::sync::Arc;
 
 use self::marker::{Header, Process};
+use self::overlay::Overlay;
 use self::plan::Placed;
 use self::recode::recode;
 use self::redo::Redo;
@@ -32,13 +34,13 @@ use self::walk::Walk;
 use crate::Prepared;
 
 pub(crate) use self::fault::Fault;
-pub(crate) use self::overlay::Overlay;
+pub(crate) use self::overlays::Overlays;
 pub use self::splice::SpliceReport;
 
 /// A stamp and the places where it goes, in the stored grid.
 pub(crate) struct Part<'a> {
     /// Prepared at 16 bits.
-    pub(crate) stamp: &'a Prepared,
+    pub(crate) stamp: &'a Arc<Prepared>,
     pub(crate) corners: &'a [(i64, i64)],
 }
 
@@ -46,10 +48,14 @@ pub(crate) struct Part<'a> {
 ///
 /// # Errors
 /// [`Fault`]; there is then no output.
-pub(crate) fn splice(raw: &[u8], parts: &[Part<'_>]) -> Result<(Vec<u8>, SpliceReport), Fault> {
+pub(crate) fn splice(
+    raw: &[u8],
+    parts: &[Part<'_>],
+    overlays: &Overlays,
+) -> Result<(Vec<u8>, SpliceReport), Fault> {
     let header = Header::parse(raw)?;
     check(&header)?;
-    let placed = place(&header, parts);
+    let placed = place(&header, parts, overlays)?;
     let runs = plan::runs(&header.frame, &placed);
     if runs.is_empty() {
         return Ok((raw.to_vec(), SpliceReport::default()));
@@ -91,26 +97,26 @@ fn check(header: &Header) -> Result<(), Fault> {
 }
 
 /// The stamps' planes in the picture's sampling, one for each phase that occurs.
-fn place(header: &Header, parts: &[Part<'_>]) -> Vec<Placed> {
+fn place(header: &Header, parts: &[Part<'_>], overlays: &Overlays) -> Result<Vec<Placed>, Fault> {
     let frame = &header.frame;
     let mut placed = Vec::new();
     for part in parts {
-        let mut overlays: Vec<((u32, u32), Arc<Overlay>)> = Vec::new();
+        let mut last: Option<((u32, u32), Arc<Overlay>)> = None;
         for &corner in part.corners {
             let phase = (
                 corner.0.rem_euclid(frame.h_max as i64) as u32,
                 corner.1.rem_euclid(frame.v_max as i64) as u32,
             );
-            let known = overlays.iter().find(|(of, _)| *of == phase).map(|(_, overlay)| Arc::clone(overlay));
-            let overlay = known.unwrap_or_else(|| {
-                let overlay = Arc::new(Overlay::new(part.stamp, frame, header.transform, phase));
-                overlays.push((phase, Arc::clone(&overlay)));
-                overlay
-            });
-            placed.push(Placed { overlay, corner, size: (part.stamp.width(), part.stamp.height()) });
+            let overlay = match last.take() {
+                Some((of, overlay)) if of == phase => overlay,
+                _ => overlays.get(part.stamp, header, phase)?,
+            };
+            let size = (part.stamp.width(), part.stamp.height());
+            placed.push(Placed { overlay: Arc::clone(&overlay), corner, size });
+            last = Some((phase, overlay));
         }
     }
-    placed
+    Ok(placed)
 }
 
 /// `out` with the Huffman tables that it was coded with: as they were unless codes were added.

@@ -22,7 +22,7 @@ const ALPHA_ONE: f32 = 32767.0;
 
 /// A stamp's planes for pictures of one kind, at one place relative to the sampling grid.
 #[derive(Debug)]
-pub(crate) struct Overlay {
+pub(super) struct Overlay {
     planes: Vec<Plane>,
     /// For each row of the stamp, its first column that shows and the one behind the last.
     extents: Vec<(u32, u32)>,

@@ -30,7 +30,7 @@ impl Stamper {
         let stored = (probe.width, probe.height);
         let parts = self.plan(layers, picture, probe, metadata, stored, probe.layout, Depth::Sixteen)?;
         let parts: Vec<_> = parts.iter().map(Part::for_splice).collect();
-        match jpeg::splice(picture.bytes, &parts) {
+        match jpeg::splice(picture.bytes, &parts, &self.overlays) {
             Ok((bytes, report)) => Ok(Spliced::Done(bytes, report)),
             Err(Fault::Damaged(reason)) => Err(Error::decode(Format::Jpeg, reason)),
             Err(Fault::NotHere(reason)) => self.not_here(reason),
