@@ -6,8 +6,18 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::batch::FileJob;
 use crate::{Error, Limits, Picture, Report, Result, Stamper};
+
+/// A picture file and where its stamped copy goes.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FileJob {
+    /// The file read.
+    pub input: PathBuf,
+    /// The file written.
+    pub output: PathBuf,
+    /// The picture's number, for the text variable `{index}`.
+    pub index: u64,
+}
 
 /// How an output file is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

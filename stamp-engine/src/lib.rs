@@ -63,13 +63,13 @@ mod recent;
 mod stamp;
 mod stamper;
 
-pub use batch::{Batch, Cancel, FileJob, Progress};
+pub use batch::{Batch, Cancel, Progress};
 pub use blend::Mode;
 pub use codec::EncodeOptions;
 pub use colour::Profile;
 pub use composite::{Mix, composite};
 pub use error::{Error, Result};
-pub use file::{WriteOptions, write_file};
+pub use file::{FileJob, WriteOptions, write_file};
 pub use format::Format;
 pub use jpeg::SpliceReport;
 pub use limits::{Limits, available_memory};

@@ -4,14 +4,13 @@
 
 mod budget;
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use self::budget::Budget;
-use crate::file::{self, WriteOptions};
+use crate::file::{self, FileJob, WriteOptions};
 use crate::{Error, Picture, Report, Result, Stamped, Stamper, available_memory};
 
 /// Stops a batch from another thread: pictures in hand are finished, no other is begun.
@@ -33,17 +32,6 @@ impl Cancel {
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
-}
-
-/// A picture file and where its stamped copy goes.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct FileJob {
-    /// The file read.
-    pub input: PathBuf,
-    /// The file written.
-    pub output: PathBuf,
-    /// The picture's number, for the text variable `{index}`.
-    pub index: u64,
 }
 
 /// One picture of a batch that was finished, or failed.

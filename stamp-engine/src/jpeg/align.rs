@@ -10,7 +10,7 @@
 use super::Fault;
 use super::bits::{Mark, Writer};
 use super::block::{Coefficients, Encoder};
-use super::splice::{Encoders, encode};
+use super::encoders::{Encoders, encode};
 use super::walk::Walk;
 
 /// The last blocks of a run, kept to be coded again.
@@ -88,8 +88,24 @@ impl Align {
     }
 }
 
-/// How many ZRLs fit between a block's last coefficient and its end.
+/// How many ZRLs fit between a block's last coefficient and its end-of-block code, which must stand for
+/// one zero at least: a block that is full has none.
 fn room(block: &Coefficients) -> usize {
     let last = block.iter().rposition(|&coefficient| coefficient != 0).unwrap_or(0);
-    (63 - last) / RUN
+    62usize.saturating_sub(last) / RUN
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zero_is_left_for_the_end_of_block() {
+        let ends_at = |last: usize| {
+            let mut block = [0; 64];
+            block[last] = 1;
+            room(&block)
+        };
+        assert_eq!([0, 14, 15, 46, 47, 62, 63].map(ends_at), [3, 3, 2, 1, 0, 0, 0]);
+    }
 }

@@ -5,6 +5,7 @@ mod align;
 mod bits;
 mod block;
 mod dct;
+mod encoders;
 mod fault;
 mod frame;
 mod huffman;
@@ -15,6 +16,7 @@ mod overlays;
 mod plan;
 mod recode;
 mod redo;
+mod scans;
 mod source;
 mod splice;
 mod stuffing;
@@ -24,12 +26,13 @@ mod walk;
 
 use std::sync::Arc;
 
+use self::encoders::Encoders;
 use self::marker::{Header, Process};
 use self::overlay::Overlay;
 use self::plan::Placed;
 use self::recode::recode;
 use self::redo::Redo;
-use self::splice::{Encoders, Splice};
+use self::splice::Splice;
 use self::walk::Walk;
 use crate::Prepared;
 
@@ -60,6 +63,11 @@ pub(crate) fn splice(
     if runs.is_empty() {
         return Ok((raw.to_vec(), SpliceReport::default()));
     }
+    if has_several_scans(&header) {
+        let (mut out, report) = scans::restamp(raw, &header, &placed)?;
+        mpf::set_right(raw, &header, &mut out)?;
+        return Ok((out, report));
+    }
     let walk = Walk::new(&header)?;
     let mut out = Vec::with_capacity(raw.len() + raw.len() / 8 + (64 << 10));
     out.extend_from_slice(&raw[..header.data]);
@@ -76,20 +84,19 @@ pub(crate) fn splice(
     Ok((out, report))
 }
 
-/// Whether the JPEG `raw` is of a kind that is spliced, as far as its headers tell.
+/// Whether the JPEG `raw` is of a kind that is spliced bit by bit, as far as its headers tell.
 pub(crate) fn is_spliced(raw: &[u8]) -> bool {
-    Header::parse(raw).is_ok_and(|header| check(&header).is_ok())
+    Header::parse(raw).is_ok_and(|header| check(&header).is_ok() && !has_several_scans(&header))
+}
+
+/// Whether all coefficients must be held at once: each block is coded in parts, or each component apart.
+fn has_several_scans(header: &Header) -> bool {
+    header.process == Process::Progressive || header.scan.components.len() != header.frame.components.len()
 }
 
 /// Refuses what this path does not handle.
 fn check(header: &Header) -> Result<(), Fault> {
     let components = header.frame.components.len();
-    if header.process == Process::Progressive {
-        return Err(Fault::NotHere("it is progressive"));
-    }
-    if header.scan.components.len() != components {
-        return Err(Fault::NotHere("its components are not interleaved"));
-    }
     match components {
         1 | 3 | 4 => Ok(()),
         _ => Err(Fault::NotHere("it has two components")),

@@ -9,11 +9,12 @@ use std::ops::Range;
 use super::Fault;
 use super::bits::Writer;
 use super::block::{self, Coefficients, EOB, Encoder, ZRL, size_and_bits};
+use super::encoders::{Encoders, encode};
 use super::huffman::Huffman;
 use super::marker::{Header, RST0, RST7};
 use super::redo::Redo;
 use super::source::Source;
-use super::splice::{Encoders, SpliceReport, encode};
+use super::splice::SpliceReport;
 use super::stuffing::find_marker;
 use super::walk::{Slot, Walk};
 

@@ -14,14 +14,15 @@ use std::ops::Range;
 use super::Fault;
 use super::align::Align;
 use super::bits::Writer;
-use super::block::{self, Coefficients, Encoder};
+use super::block;
+use super::encoders::{Encoders, encode};
 use super::marker::{Header, RST0, RST7};
 use super::plan::Placed;
 use super::redo::Redo;
 use super::source::Source;
 use super::stuffing::find_marker;
 use super::walk::join::Map;
-use super::walk::{Place, Slot, Walk};
+use super::walk::{Place, Walk};
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,22 +52,6 @@ pub(super) struct Splice<'a> {
     last_goal: usize,
     bits_per_mcu: u64,
     report: SpliceReport,
-}
-
-/// The tables that changed blocks are coded with.
-#[derive(Clone, Debug)]
-pub(super) struct Encoders {
-    pub(super) dc: [Option<Encoder>; 4],
-    pub(super) ac: [Option<Encoder>; 4],
-}
-
-impl Encoders {
-    fn new(header: &Header) -> Self {
-        Self {
-            dc: header.tables.dc.each_ref().map(|table| table.as_ref().map(Encoder::new)),
-            ac: header.tables.ac.each_ref().map(|table| table.as_ref().map(Encoder::new)),
-        }
-    }
 }
 
 impl<'a> Splice<'a> {
@@ -296,20 +281,6 @@ impl<'a> Splice<'a> {
         self.report.bits_copied += 8 * (marker - from) as u64;
         Ok(marker)
     }
-}
-
-/// Encodes one block with the tables of its slot.
-pub(super) fn encode(
-    encoders: &mut Encoders,
-    slot: &Slot,
-    block: &Coefficients,
-    dc: &mut i32,
-    zero_runs: usize,
-    writer: &mut Writer,
-) -> Result<(), Fault> {
-    let tables = encoders.dc[slot.dc_table].as_mut().zip(encoders.ac[slot.ac_table].as_mut());
-    let tables = tables.ok_or_else(|| Fault::damaged("a Huffman table is missing"))?;
-    block::encode(block, dc, tables, zero_runs, writer)
 }
 
 /// Where the scan whose data holds `at` ends: at the first marker that is not a restart.

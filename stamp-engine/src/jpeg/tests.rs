@@ -9,10 +9,18 @@ use super::recode::recode;
 use super::redo::Redo;
 use super::splice::Splice;
 use super::walk::Walk;
-use super::{Fault, check};
+use super::{Fault, check, has_several_scans, scans};
 
-/// Every JPEG of the fixtures that this path takes, with its name.
+/// Every JPEG of the fixtures that is spliced bit by bit, with its name.
 pub(super) fn pictures() -> Vec<(String, Vec<u8>)> {
+    let single = |(_, raw): &(String, Vec<u8>)| !has_several_scans(&Header::parse(raw).unwrap());
+    let pictures: Vec<_> = all_pictures().into_iter().filter(single).collect();
+    assert!(pictures.len() > 20, "only {} pictures", pictures.len());
+    pictures
+}
+
+/// Every JPEG of the fixtures that this path takes.
+fn all_pictures() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/pictures");
     let mut paths: Vec<PathBuf> = [folder.clone(), folder.join("variants")]
         .iter()
@@ -24,9 +32,43 @@ pub(super) fn pictures() -> Vec<(String, Vec<u8>)> {
         |path: PathBuf| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap());
     let taken =
         |(_, bytes): &(String, Vec<u8>)| Header::parse(bytes).is_ok_and(|header| check(&header).is_ok());
-    let pictures: Vec<_> = paths.into_iter().map(read).filter(taken).collect();
-    assert!(pictures.len() > 20, "only {} pictures", pictures.len());
-    pictures
+    paths.into_iter().map(read).filter(taken).collect()
+}
+
+#[test]
+fn scans_written_again_are_read_as_the_same_picture() {
+    let decode = |raw: &[u8]| turbojpeg::decompress(raw, turbojpeg::PixelFormat::RGB).unwrap().pixels;
+    let several = |(_, raw): &(String, Vec<u8>)| has_several_scans(&Header::parse(raw).unwrap());
+    let pictures: Vec<_> = all_pictures().into_iter().filter(several).collect();
+    assert!(pictures.len() >= 4);
+    for (name, raw) in pictures {
+        let (out, report) = scans::restamp(&raw, &Header::parse(&raw).unwrap(), &[]).unwrap();
+        assert_eq!(report.blocks, 0);
+        assert!(out.len() <= raw.len() + raw.len() / 50 + 64, "{name}: {} became {}", raw.len(), out.len());
+        assert!(decode(&out) == decode(&raw), "{name}");
+    }
+}
+
+#[test]
+fn damaged_scans_are_faults_and_no_panics() {
+    let small =
+        |(_, raw): &(String, Vec<u8>)| raw.len() < 100_000 && has_several_scans(&Header::parse(raw).unwrap());
+    for (_, raw) in all_pictures().into_iter().filter(small) {
+        let mut state = 3u32;
+        for _ in 0..60 {
+            let mut damaged = raw.clone();
+            for _ in 0..3 {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                let at = state as usize % damaged.len();
+                damaged[at] ^= (state >> 24) as u8 | 1;
+            }
+            let Ok(header) = Header::parse(&damaged) else { continue };
+            if check(&header).is_ok() && header.frame.width * header.frame.height < 1 << 20 {
+                // Whatever comes of it, no panic.
+                let _ = scans::restamp(&damaged, &header, &[]);
+            }
+        }
+    }
 }
 
 /// Codes the MCUs `runs` again, unchanged.

@@ -2,6 +2,7 @@
 
 mod faults;
 mod fixtures;
+mod generated;
 mod place;
 mod splice;
 mod usage;

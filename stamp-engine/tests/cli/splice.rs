@@ -9,11 +9,32 @@ use std::process::{Command, Stdio};
 use super::world::{fixture, python_with, root, run, soft_stamp, stamp};
 
 /// Stamps `pictures` by splicing where that can be done; gives the lines of JSON.
-fn splice(home: &Path, pictures: &[PathBuf], arguments: &[&str]) -> Vec<serde_json::Value> {
+pub(crate) fn splice(home: &Path, pictures: &[PathBuf], arguments: &[&str]) -> Vec<serde_json::Value> {
     let (code, stdout, stderr) =
         run(stamp(home).args(pictures).args(arguments).args(["--json", "--overwrite"]));
     assert_eq!(code, 0, "{stderr}");
     stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Has the coefficients of spliced pictures compared, see `tests/jpeglib/check.py`.
+pub(crate) fn check_coefficients(jobs: &[serde_json::Value]) {
+    run_check("check.py", jobs);
+}
+
+/// Runs a script of `tests/jpeglib` on the jobs.
+fn run_check(script: &str, jobs: &[serde_json::Value]) {
+    let Some(python) = python_with("jpeglib", ".venv-jpeglib") else { return };
+    let mut check = Command::new(python)
+        .arg(root().join("stamp-engine/tests/jpeglib").join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    check.stdin.take().unwrap().write_all(serde_json::to_string(jobs).unwrap().as_bytes()).unwrap();
+    let output = check.wait_with_output().unwrap();
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
 fn jpegs() -> Vec<PathBuf> {
@@ -50,18 +71,7 @@ fn no_coefficient_outside_of_the_stamp_changes() {
         }
     }
     assert!(jobs.len() > 80, "only {} pictures were spliced", jobs.len());
-    let Some(python) = python_with("jpeglib", ".venv-jpeglib") else { return };
-    let mut check = Command::new(python)
-        .arg(root().join("stamp-engine/tests/jpeglib/check.py"))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    check.stdin.take().unwrap().write_all(serde_json::to_string(&jobs).unwrap().as_bytes()).unwrap();
-    let output = check.wait_with_output().unwrap();
-    let report = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
+    check_coefficients(&jobs);
 }
 
 #[test]
@@ -90,23 +100,63 @@ fn the_path_is_chosen_and_said() {
         let line = splice(home.path(), &[input], &all).remove(0);
         (line["path"].as_str().unwrap().to_owned(), line["reason"].as_str().unwrap_or_default().to_owned())
     };
-    assert_eq!(way("baseline-420.jpg", &[]), ("splice".to_owned(), String::new()));
+    for name in ["baseline-420.jpg", "progressive-420.jpg", "non-interleaved.jpg", "cmyk-adobe.jpg"] {
+        assert_eq!(way(name, &[]), ("splice".to_owned(), String::new()), "{name}");
+    }
     for (name, arguments, reason) in [
         ("baseline-420.jpg", &["--path", "pixel"][..], "asked for"),
         ("baseline-420.jpg", &["--quality", "70"], "quality"),
         ("baseline-420.jpg", &["--blend", "multiply"], "source-over"),
         ("baseline-420.jpg", &["--format", "png"], "format"),
         ("baseline-420.jpg", &["--strip"], "metadata"),
-        ("progressive-420.jpg", &[], "progressive"),
         ("arithmetic.jpg", &[], "arithmetic"),
         ("png8-rgb.png", &[], "not a JPEG"),
     ] {
         let (path, said) = way(name, arguments);
         assert!(path == "pixel" && said.contains(reason), "{name} {arguments:?}: {path}, {said}");
     }
-    let (code, _, stderr) = run(stamp(home.path())
-        .arg(fixture("pictures/variants/progressive-420.jpg"))
-        .args(["--stamp", logo.to_str().unwrap(), "--out", "forced", "--path", "splice"]));
+    let (code, _, stderr) = run(stamp(home.path()).arg(fixture("pictures/variants/arithmetic.jpg")).args([
+        "--stamp",
+        logo.to_str().unwrap(),
+        "--out",
+        "forced",
+        "--path",
+        "splice",
+    ]));
     assert_eq!(code, 1);
-    assert!(stderr.contains("progressive"), "{stderr}");
+    assert!(stderr.contains("arithmetic"), "{stderr}");
+}
+
+#[test]
+fn the_error_under_the_stamp_is_no_more_than_libjpeg_turbos() {
+    let home = tempfile::tempdir().unwrap();
+    let soft = home.path().join("soft.png");
+    soft_stamp(&soft, 120, 96);
+    let bitmap = image::open(&soft).unwrap().into_rgba8();
+    let mut jobs = Vec::new();
+    // Pictures with the tables of a libjpeg quality, which the pixel path can keep.
+    for name in ["baseline-444.jpg", "baseline-420.jpg", "baseline-422.jpg", "optimised-huffman.jpg"] {
+        let input = fixture("pictures/variants").join(name);
+        for path in ["splice", "pixel"] {
+            let arguments = ["--stamp", soft.to_str().unwrap(), "--size", "original", "--at", "101,53"];
+            let chosen = ["--path", path, "--out", path];
+            splice(home.path(), std::slice::from_ref(&input), &[&arguments[..], &chosen].concat());
+        }
+        jobs.push(serde_json::json!({
+            "before": input, "spliced": home.path().join("splice").join(name),
+            "pixel": home.path().join("pixel").join(name), "at": [101, 53],
+            "stamp": [bitmap.width(), bitmap.height(), base64(bitmap.as_raw())],
+        }));
+    }
+    run_check("accuracy.py", &jobs);
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |group: &[u8]| {
+        let all = group.iter().chain(&[0, 0]).take(3).fold(0, |all, &byte| all << 8 | u32::from(byte));
+        (0..4).map(move |i| DIGITS[(all >> (18 - 6 * i)) as usize & 63] as char)
+    };
+    assert_eq!(bytes.len() % 3, 0, "no padding is needed here");
+    bytes.chunks(3).flat_map(group).collect()
 }

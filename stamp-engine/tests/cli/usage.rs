@@ -201,3 +201,60 @@ fn strip_removes_everything_but_the_colours() {
     assert_eq!(run(stamp(home.path()).arg(p3).args(arguments)).0, 0);
     assert!(holds(&fs::read(home.path().join("out/display-p3.jpg")).unwrap(), b"ICC_PROFILE"));
 }
+
+#[test]
+fn limits_refuse_a_picture_and_name_the_option() {
+    let home = home();
+    for (option, value, says) in [
+        ("--limit-pixels", "4000", "--limit-pixels"),
+        ("--limit-bytes", "50", "--limit-bytes"),
+        ("--memory", "1", "--memory"),
+    ] {
+        let arguments = ["in/a.png", "--stamp", "red.png", "--out", "out", option, value];
+        let (code, _, stderr) = run(stamp(home.path()).args(arguments));
+        assert_eq!(code, 1, "{option}: {stderr}");
+        assert!(stderr.contains("a.png") && stderr.contains(says), "{option}: {stderr}");
+    }
+    assert!(!home.path().join("out/a.png").exists());
+}
+
+#[test]
+fn a_suffix_names_outputs_beside_their_inputs() {
+    let home = home();
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in", "--stamp", "red.png", "--suffix", "-stamped"]));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        home.path().join("in/a-stamped.png").exists() && home.path().join("in/deep/b-stamped.jpg").exists()
+    );
+}
+
+#[test]
+fn failing_fast_leaves_the_rest() {
+    let home = home();
+    fs::write(home.path().join("in/0-broken.jpg"), b"\xff\xd8\xff\xe0 not a picture").unwrap();
+    let arguments = ["in", "--stamp", "red.png", "--out", "out", "--fail-fast", "--jobs", "1"];
+    let (code, _, stderr) = run(stamp(home.path()).args(arguments));
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("2 pictures left"), "{stderr}");
+    assert!(!home.path().join("out/a.png").exists());
+}
+
+#[test]
+fn many_processes_share_one_cache() {
+    let home = home();
+    let logo = fixture("stamps/logo.svg");
+    let children: Vec<_> = (0..6)
+        .map(|number| {
+            let out = format!("out{number}");
+            let mut command = stamp(home.path());
+            command.arg("in").arg("--stamp").arg(&logo).args(["--quiet", "--out", &out]).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let read = |number: i32| fs::read(home.path().join(format!("out{number}/a.png"))).unwrap();
+    assert!((1..6).all(|number| read(number) == read(0)));
+    assert!(fs::read_dir(home.path().join("cache")).unwrap().count() > 0, "the cache was used");
+}

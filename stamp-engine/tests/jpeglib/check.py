@@ -39,6 +39,14 @@ def segments(path):
             return found
 
 
+def block_spans(segments):
+    """How many pixels a block of each component spans, across and down (ITU-T T.81, A.1.1)."""
+    frame = next(segment for segment in segments if segment[1] in (0xC0, 0xC1, 0xC2))
+    factors = [(byte >> 4, byte & 15) for byte in frame[11 :: 3]]
+    most = [max(factor[axis] for factor in factors) for axis in (0, 1)]
+    return [(8 * most[0] / h, 8 * most[1] / v) for h, v in factors]
+
+
 def check(job):
     name = job["before"].rsplit("/", 1)[-1]
     before, after = jpeglib.read_dct(job["before"]), jpeglib.read_dct(job["after"])
@@ -47,17 +55,15 @@ def check(job):
     if not np.array_equal(before.qt, after.qt):
         fault(name, "a quantisation table changed")
     left, top, right, bottom = job["rect"]
-    for channel in ("Y", "Cb", "Cr", "K"):
+    spans = block_spans(segments(job["before"]))
+    for number, channel in enumerate(("Y", "Cb", "Cr", "K")):
         a, b = getattr(before, channel, None), getattr(after, channel, None)
         if a is None:
             continue
         if a.shape != b.shape:
             fault(name, f"{channel} changed from {a.shape} to {b.shape}")
             continue
-        # How many pixels a block of this component spans, by the number of its blocks.
-        down, across = a.shape[:2]
-        high = 8 * round(max(1, before.height / 8 / down))
-        wide = 8 * round(max(1, before.width / 8 / across))
+        wide, high = spans[number]
         ys, xs = np.nonzero((a != b).any(axis=(2, 3)))
         outside = (xs * wide >= right) | (xs * wide + wide <= left) | (ys * high >= bottom) | (ys * high + high <= top)
         if outside.any():

@@ -1,0 +1,241 @@
+//! Coding coefficients in the scans that they came in (T.81, F.1.2 and G.1), each with the shortest
+//! codes for what it holds.
+
+#![forbid(unsafe_code)]
+
+use super::super::Fault;
+use super::super::bits::Writer;
+use super::super::block::{Coefficients, EOB, ZRL, size_and_bits};
+use super::super::huffman::{Code, Huffman};
+use super::super::marker::{DHT, Header, Process, RST0, Scan};
+use super::{Order, Plane, ScanPart};
+
+/// Where symbols and bits go: first they are counted, then coded.
+trait Sink {
+    fn symbol(&mut self, is_ac: bool, table: usize, symbol: u8, extra: u32, length: u32);
+    /// Bits without a code.
+    fn bits(&mut self, bits: u32, length: u32);
+    fn restart(&mut self, number: usize);
+}
+
+/// How often each symbol of each table occurs: DC tables, then AC tables.
+struct Counter([[u32; 256]; 8]);
+
+impl Sink for Counter {
+    fn symbol(&mut self, is_ac: bool, table: usize, symbol: u8, _: u32, _: u32) {
+        self.0[usize::from(is_ac) * 4 + table][usize::from(symbol)] += 1;
+    }
+    fn bits(&mut self, _: u32, _: u32) {}
+    fn restart(&mut self, _: usize) {}
+}
+
+struct Coder {
+    codes: Vec<[Code; 256]>,
+    writer: Writer,
+}
+
+impl Sink for Coder {
+    fn symbol(&mut self, is_ac: bool, table: usize, symbol: u8, extra: u32, length: u32) {
+        // Every symbol was counted, so every one has a code.
+        self.writer.code(self.codes[usize::from(is_ac) * 4 + table][usize::from(symbol)], extra, length);
+    }
+    fn bits(&mut self, bits: u32, length: u32) {
+        self.writer.put(bits, length);
+    }
+    fn restart(&mut self, number: usize) {
+        self.writer.align();
+        self.writer.bytes_mut().extend([0xff, RST0 + (number % 8) as u8]);
+    }
+}
+
+/// Writes the scan's tables, header and data behind `out`.
+pub(super) fn scan(
+    raw: &[u8],
+    header: &Header,
+    part: &ScanPart,
+    planes: &[Plane],
+    mut out: Vec<u8>,
+) -> Result<Vec<u8>, Fault> {
+    let mut counter = Counter([[0; 256]; 8]);
+    pass(header, part, planes, &mut counter);
+    let mut codes = Vec::with_capacity(8);
+    for (number, counts) in counter.0.iter().enumerate() {
+        if counts.iter().all(|&count| count == 0) {
+            codes.push([Code::default(); 256]);
+            continue;
+        }
+        let table = Huffman::optimal(counts);
+        codes.push(table.by_symbol());
+        let bytes = table.to_bytes();
+        out.extend([0xff, DHT]);
+        // One table: at most 16 + 256 bytes.
+        out.extend((bytes.len() as u16 + 3).to_be_bytes());
+        out.push((number / 4) as u8 * 16 + (number % 4) as u8);
+        out.extend(bytes);
+    }
+    let sos = part.segments.last().ok_or_else(|| Fault::damaged("a scan has no header"))?;
+    out.extend_from_slice(&raw[sos.place.clone()]);
+    let mut coder = Coder { codes, writer: Writer::after(out) };
+    pass(header, part, planes, &mut coder);
+    coder.writer.align();
+    Ok(coder.writer.into_bytes())
+}
+
+/// All blocks of a scan.
+fn pass(header: &Header, part: &ScanPart, planes: &[Plane], sink: &mut impl Sink) {
+    let order = Order::new(&header.frame, &part.scan);
+    let every = part.tables.restart_interval;
+    let mut state = State::new(&part.scan);
+    for mcu in 0..order.mcu_count() {
+        if every > 0 && mcu > 0 && mcu % every == 0 {
+            state.end_run(sink);
+            sink.restart(mcu / every - 1);
+            state = State::new(&part.scan);
+        }
+        for (number, component, at) in order.blocks(mcu, planes) {
+            let Some(block) = planes[component].blocks.get(at) else { continue };
+            match (header.process, part.scan.spectrum.0, part.scan.approximation.0) {
+                (Process::Sequential, ..) => state.sequential(number, block, sink),
+                (Process::Progressive, 0, 0) => state.dc(number, i32::from(block[0]) >> state.low, sink),
+                (Process::Progressive, 0, _) => sink.bits((block[0] >> state.low) as u32 & 1, 1),
+                (Process::Progressive, _, 0) => state.ac_first(block, sink),
+                (Process::Progressive, ..) => state.ac_refine(block, sink),
+            }
+        }
+    }
+    state.end_run(sink);
+}
+
+/// What a scan remembers between blocks.
+struct State<'s> {
+    scan: &'s Scan,
+    low: u8,
+    dc: [i32; 4],
+    /// Blocks that ended without anything more, not yet coded (T.81, G.1.2.2).
+    run: u32,
+    /// The correction bits of these blocks.
+    corrections: Vec<u8>,
+}
+
+/// The longest run of ended blocks that has a code.
+const LONGEST_RUN: u32 = 0x7fff;
+
+impl<'s> State<'s> {
+    fn new(scan: &'s Scan) -> Self {
+        Self { scan, low: scan.approximation.1, dc: [0; 4], run: 0, corrections: Vec::new() }
+    }
+
+    fn ac_table(&self) -> usize {
+        // A progressive scan of AC coefficients has one component (T.81, G.1.1.1.1).
+        self.scan.components[0].ac_table
+    }
+
+    fn dc(&mut self, number: usize, value: i32, sink: &mut impl Sink) {
+        let (size, bits) = size_and_bits(value - self.dc[number]);
+        self.dc[number] = value;
+        sink.symbol(false, self.scan.components[number].dc_table, size as u8, bits, size);
+    }
+
+    fn sequential(&mut self, number: usize, block: &Coefficients, sink: &mut impl Sink) {
+        self.dc(number, i32::from(block[0]), sink);
+        let table = self.scan.components[number].ac_table;
+        let mut zeros = 0;
+        for &coefficient in &block[1..] {
+            if coefficient == 0 {
+                zeros += 1;
+                continue;
+            }
+            while zeros > 15 {
+                sink.symbol(true, table, ZRL, 0, 0);
+                zeros -= 16;
+            }
+            let (size, bits) = size_and_bits(i32::from(coefficient));
+            sink.symbol(true, table, (zeros << 4) as u8 | size as u8, bits, size);
+            zeros = 0;
+        }
+        if zeros > 0 {
+            sink.symbol(true, table, EOB, 0, 0);
+        }
+    }
+
+    fn spectrum(&self) -> std::ops::RangeInclusive<usize> {
+        usize::from(self.scan.spectrum.0)..=usize::from(self.scan.spectrum.1)
+    }
+
+    fn ac_first(&mut self, block: &Coefficients, sink: &mut impl Sink) {
+        let mut zeros = 0;
+        for k in self.spectrum() {
+            let size_of = i32::from(block[k].unsigned_abs() >> self.low);
+            if size_of == 0 {
+                zeros += 1;
+                continue;
+            }
+            self.end_run(sink);
+            while zeros > 15 {
+                sink.symbol(true, self.ac_table(), ZRL, 0, 0);
+                zeros -= 16;
+            }
+            let (size, bits) = size_and_bits(if block[k] < 0 { -size_of } else { size_of });
+            sink.symbol(true, self.ac_table(), (zeros << 4) as u8 | size as u8, bits, size);
+            zeros = 0;
+        }
+        if zeros > 0 {
+            self.run += 1;
+            if self.run == LONGEST_RUN {
+                self.end_run(sink);
+            }
+        }
+    }
+
+    fn ac_refine(&mut self, block: &Coefficients, sink: &mut impl Sink) {
+        let low = self.low;
+        let size_of = |k: usize| block[k].unsigned_abs() >> low;
+        let last_new = self.spectrum().rev().find(|&k| size_of(k) == 1).unwrap_or(0);
+        let mut corrections = Vec::new();
+        let mut zeros = 0;
+        for k in self.spectrum() {
+            let size = size_of(k);
+            if size == 0 {
+                zeros += 1;
+                continue;
+            }
+            while zeros > 15 && k <= last_new {
+                self.end_run(sink);
+                sink.symbol(true, self.ac_table(), ZRL, 0, 0);
+                put_all(&mut corrections, sink);
+                zeros -= 16;
+            }
+            if size > 1 {
+                corrections.push((size & 1) as u8);
+                continue;
+            }
+            self.end_run(sink);
+            let sign = u32::from(block[k] > 0);
+            sink.symbol(true, self.ac_table(), (zeros << 4) as u8 | 1, sign, 1);
+            put_all(&mut corrections, sink);
+            zeros = 0;
+        }
+        if zeros > 0 || !corrections.is_empty() {
+            self.run += 1;
+            self.corrections.append(&mut corrections);
+            if self.run == LONGEST_RUN {
+                self.end_run(sink);
+            }
+        }
+    }
+
+    /// Codes the run of ended blocks, if there is one.
+    fn end_run(&mut self, sink: &mut impl Sink) {
+        if self.run == 0 {
+            return;
+        }
+        let exponent = self.run.ilog2();
+        sink.symbol(true, self.ac_table(), (exponent << 4) as u8, self.run - (1 << exponent), exponent);
+        self.run = 0;
+        put_all(&mut self.corrections, sink);
+    }
+}
+
+fn put_all(corrections: &mut Vec<u8>, sink: &mut impl Sink) {
+    corrections.drain(..).for_each(|bit| sink.bits(u32::from(bit), 1));
+}
