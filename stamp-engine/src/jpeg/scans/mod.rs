@@ -34,7 +34,7 @@ struct Plane {
 }
 
 /// More scans than any writer makes; each costs a pass over the picture.
-const MOST_SCANS: usize = 500;
+const MOST_SCANS: usize = 200;
 
 /// Stamps a picture of several scans.
 pub(super) fn restamp(

@@ -1,0 +1,77 @@
+//! Properties of the splice path, seen through the library.
+
+use std::fs;
+use std::path::Path as FilePath;
+use std::sync::Arc;
+
+use image::RgbImage;
+use proptest::prelude::*;
+use stamp_engine::{
+    At, Cache, Layer, Length, Options, Path, Picture, Placement, Size, Source, Stamp, Stamper, Way,
+};
+
+/// A picture of a scan a component is not among them: zune-jpeg, which decodes here, smooths such a one
+/// over block rows otherwise than libjpeg does. The coefficients of one are compared in `cli/splice.rs`.
+const NAMES: [&str; 6] = [
+    "baseline-420.jpg",
+    "baseline-411.jpg",
+    "restart-every-7.jpg",
+    "optimised-huffman.jpg",
+    "progressive-420.jpg",
+    "gray.jpg",
+];
+
+fn read(name: &str) -> Vec<u8> {
+    let folder = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+    fs::read(folder.join(name)).unwrap()
+}
+
+/// Puts the logo, 90 pixels wide, at a point by splicing.
+fn splice(bytes: &[u8], at: (i32, i32)) -> Vec<u8> {
+    let logo = Arc::new(Stamp::from_bytes(&read("stamps/logo.png")).unwrap());
+    let placement = Placement {
+        at: At::Point(Length::Px(at.0.into()), Length::Px(at.1.into())),
+        size: Size::Width(Length::Px(90.0)),
+        ..Placement::default()
+    };
+    let options = Options { path: Path::Splice, ..Options::default() };
+    let layer = Layer { source: Source::Stamp(logo), placement };
+    let stamper = Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap();
+    let stamped = stamper.stamp(Picture::from(bytes)).unwrap();
+    assert_eq!(stamped.report.way, Way::Splice);
+    stamped.bytes
+}
+
+/// Decoded by the `image` crate's own reader.
+fn decode(bytes: &[u8]) -> RgbImage {
+    image::load_from_memory(bytes).unwrap().into_rgb8()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_place_changes_nothing_far_from_it(name in prop::sample::select(&NAMES[..]), x in -120i32..640, y in -120i32..540) {
+        let bytes = read(&format!("pictures/variants/{name}"));
+        let (before, after) = (decode(&bytes), decode(&splice(&bytes, (x, y))));
+        prop_assert_eq!(before.dimensions(), after.dimensions());
+        // An MCU, and the decoder's smoothing of chroma into the next.
+        const REACH: i32 = 40;
+        for (before, after) in before.enumerate_pixels().zip(after.enumerate_pixels()) {
+            let (column, row) = (before.0 as i32, before.1 as i32);
+            let near = (x - REACH..x + 90 + REACH).contains(&column) && (y - REACH..y + 90 + REACH).contains(&row);
+            prop_assert!(near || before.2 == after.2, "{}: {},{}", name, column, row);
+        }
+    }
+
+    #[test]
+    fn two_disjoint_stamps_may_come_in_either_order(
+        name in prop::sample::select(&NAMES[..]), x in -50i32..150, y in -50i32..60, dx in 180i32..260, dy in 150i32..220,
+    ) {
+        let bytes = read(&format!("pictures/variants/{name}"));
+        let (one, other) = ((x, y), (x + dx, y + dy));
+        let forth = splice(&splice(&bytes, one), other);
+        let back = splice(&splice(&bytes, other), one);
+        prop_assert!(decode(&forth) == decode(&back), "{}: {:?} and {:?}", name, one, other);
+    }
+}
