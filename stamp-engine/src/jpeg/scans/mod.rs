@@ -142,30 +142,36 @@ impl Plane {
     }
 }
 
+/// One of a scan's components.
+struct OfComponent {
+    /// Its place in the frame.
+    component: usize,
+    /// Blocks of an MCU across and down.
+    h: usize,
+    v: usize,
+    /// Blocks in a row of its plane.
+    across: usize,
+}
+
 /// The blocks of a scan in the order of their coding (T.81, A.2).
 struct Order {
-    /// For each of the scan's components: its place in the frame, and blocks of an MCU across and down.
-    components: Vec<(usize, usize, usize)>,
+    components: Vec<OfComponent>,
     mcus: (usize, usize),
 }
 
 impl Order {
-    fn new(frame: &Frame, scan: &Scan) -> Self {
-        match &scan.components[..] {
-            [only] => Self {
-                components: vec![(only.component, 1, 1)],
-                mcus: frame.components[only.component].blocks(),
-            },
-            several => {
-                let of = |scan: &marker::ScanComponent| {
-                    let component = &frame.components[scan.component];
-                    (scan.component, component.h, component.v)
-                };
-                let across = frame.width.div_ceil(8 * frame.h_max);
-                let down = frame.height.div_ceil(8 * frame.v_max);
-                Self { components: several.iter().map(of).collect(), mcus: (across, down) }
-            }
-        }
+    fn new(frame: &Frame, scan: &Scan, planes: &[Plane]) -> Self {
+        let alone = scan.components.len() == 1;
+        let of = |scan: &marker::ScanComponent| {
+            let component = &frame.components[scan.component];
+            let (h, v) = if alone { (1, 1) } else { (component.h, component.v) };
+            OfComponent { component: scan.component, h, v, across: planes[scan.component].across }
+        };
+        let mcus = match &scan.components[..] {
+            [only] => frame.components[only.component].blocks(),
+            _ => (frame.width.div_ceil(8 * frame.h_max), frame.height.div_ceil(8 * frame.v_max)),
+        };
+        Self { components: scan.components.iter().map(of).collect(), mcus }
     }
 
     fn mcu_count(&self) -> usize {
@@ -173,17 +179,14 @@ impl Order {
     }
 
     /// The blocks of MCU `mcu`: the scan's component, the frame's, and the block's number in its plane.
-    fn blocks<'a>(
-        &'a self,
-        mcu: usize,
-        planes: &'a [Plane],
-    ) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
+    #[inline(always)]
+    fn blocks(&self, mcu: usize) -> impl Iterator<Item = (usize, usize, usize)> {
         let (column, row) = (mcu % self.mcus.0, mcu / self.mcus.0);
-        self.components.iter().enumerate().flat_map(move |(number, &(component, h, v))| {
-            let across = planes[component].across;
-            (0..v)
-                .flat_map(move |y| (0..h).map(move |x| (row * v + y) * across + column * h + x))
-                .map(move |block| (number, component, block))
+        self.components.iter().enumerate().flat_map(move |(number, c)| {
+            (0..c.v * c.h).map(move |i| {
+                let (x, y) = (column * c.h + i % c.h, row * c.v + i / c.h);
+                (number, c.component, y * c.across + x)
+            })
         })
     }
 }

@@ -46,7 +46,7 @@ struct Reader<'s> {
 
 /// Decodes one scan.
 pub(super) fn scan(raw: &[u8], header: &Header, part: &ScanPart, planes: &mut [Plane]) -> Result<(), Fault> {
-    let order = Order::new(&header.frame, &part.scan);
+    let order = Order::new(&header.frame, &part.scan, planes);
     let missing = || Fault::damaged("a Huffman table is missing");
     let decoders: Vec<(Option<Decoder>, Option<Decoder>)> = part
         .scan
@@ -65,8 +65,7 @@ pub(super) fn scan(raw: &[u8], header: &Header, part: &ScanPart, planes: &mut [P
             reader = Reader { scan: &part.scan, dc: [0; 4], skip: 0 };
         }
         bits.source.ensure_mcu(bits.bit);
-        let blocks: Vec<_> = order.blocks(mcu, planes).collect();
-        for (number, component, at) in blocks {
+        for (number, component, at) in order.blocks(mcu) {
             let block =
                 planes[component].blocks.get_mut(at).ok_or_else(|| Fault::damaged("a block is outside"))?;
             let (dc, ac) = &decoders[number];

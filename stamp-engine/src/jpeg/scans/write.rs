@@ -3,6 +3,8 @@
 
 #![forbid(unsafe_code)]
 
+use wide::i16x8;
+
 use super::super::Fault;
 use super::super::bits::Writer;
 use super::super::block::{Coefficients, EOB, ZRL, size_and_bits};
@@ -83,7 +85,7 @@ pub(super) fn scan(
 
 /// All blocks of a scan.
 fn pass(header: &Header, part: &ScanPart, planes: &[Plane], sink: &mut impl Sink) {
-    let order = Order::new(&header.frame, &part.scan);
+    let order = Order::new(&header.frame, &part.scan, planes);
     let every = part.tables.restart_interval;
     let mut state = State::new(&part.scan);
     for mcu in 0..order.mcu_count() {
@@ -92,7 +94,7 @@ fn pass(header: &Header, part: &ScanPart, planes: &[Plane], sink: &mut impl Sink
             sink.restart(mcu / every - 1);
             state = State::new(&part.scan);
         }
-        for (number, component, at) in order.blocks(mcu, planes) {
+        for (number, component, at) in order.blocks(mcu) {
             let Some(block) = planes[component].blocks.get(at) else { continue };
             match (header.process, part.scan.spectrum.0, part.scan.approximation.0) {
                 (Process::Sequential, ..) => state.sequential(number, block, sink),
@@ -113,8 +115,10 @@ struct State<'s> {
     dc: [i32; 4],
     /// Blocks that ended without anything more, not yet coded (T.81, G.1.2.2).
     run: u32,
-    /// The correction bits of these blocks.
+    /// The correction bits of these blocks, then those of the block at hand.
     corrections: Vec<u8>,
+    /// The places of the scan's coefficients.
+    spectrum: u64,
 }
 
 /// The longest run of ended blocks that has a code.
@@ -122,7 +126,9 @@ const LONGEST_RUN: u32 = 0x7fff;
 
 impl<'s> State<'s> {
     fn new(scan: &'s Scan) -> Self {
-        Self { scan, low: scan.approximation.1, dc: [0; 4], run: 0, corrections: Vec::new() }
+        let (first, last) = scan.spectrum;
+        let spectrum = u64::MAX << first & u64::MAX >> (63 - last);
+        Self { scan, low: scan.approximation.1, dc: [0; 4], run: 0, corrections: Vec::new(), spectrum }
     }
 
     fn ac_table(&self) -> usize {
@@ -139,47 +145,37 @@ impl<'s> State<'s> {
     fn sequential(&mut self, number: usize, block: &Coefficients, sink: &mut impl Sink) {
         self.dc(number, i32::from(block[0]), sink);
         let table = self.scan.components[number].ac_table;
-        let mut zeros = 0;
-        for &coefficient in &block[1..] {
-            if coefficient == 0 {
-                zeros += 1;
-                continue;
-            }
+        let mut next = 1;
+        for k in places(sizes(block, 0).known & self.spectrum & !1) {
+            let mut zeros = k - next;
             while zeros > 15 {
                 sink.symbol(true, table, ZRL, 0, 0);
                 zeros -= 16;
             }
-            let (size, bits) = size_and_bits(i32::from(coefficient));
+            let (size, bits) = size_and_bits(i32::from(block[k]));
             sink.symbol(true, table, (zeros << 4) as u8 | size as u8, bits, size);
-            zeros = 0;
+            next = k + 1;
         }
-        if zeros > 0 {
+        if next < 64 {
             sink.symbol(true, table, EOB, 0, 0);
         }
     }
 
-    fn spectrum(&self) -> std::ops::RangeInclusive<usize> {
-        usize::from(self.scan.spectrum.0)..=usize::from(self.scan.spectrum.1)
-    }
-
     fn ac_first(&mut self, block: &Coefficients, sink: &mut impl Sink) {
-        let mut zeros = 0;
-        for k in self.spectrum() {
-            let size_of = i32::from(block[k].unsigned_abs() >> self.low);
-            if size_of == 0 {
-                zeros += 1;
-                continue;
-            }
+        let mut next = usize::from(self.scan.spectrum.0);
+        for k in places(sizes(block, self.low).known & self.spectrum) {
             self.end_run(sink);
+            let mut zeros = k - next;
             while zeros > 15 {
                 sink.symbol(true, self.ac_table(), ZRL, 0, 0);
                 zeros -= 16;
             }
-            let (size, bits) = size_and_bits(if block[k] < 0 { -size_of } else { size_of });
+            let value = i32::from(block[k].unsigned_abs() >> self.low);
+            let (size, bits) = size_and_bits(if block[k] < 0 { -value } else { value });
             sink.symbol(true, self.ac_table(), (zeros << 4) as u8 | size as u8, bits, size);
-            zeros = 0;
+            next = k + 1;
         }
-        if zeros > 0 {
+        if next <= usize::from(self.scan.spectrum.1) {
             self.run += 1;
             if self.run == LONGEST_RUN {
                 self.end_run(sink);
@@ -188,40 +184,57 @@ impl<'s> State<'s> {
     }
 
     fn ac_refine(&mut self, block: &Coefficients, sink: &mut impl Sink) {
-        let low = self.low;
-        let size_of = |k: usize| block[k].unsigned_abs() >> low;
-        let last_new = self.spectrum().rev().find(|&k| size_of(k) == 1).unwrap_or(0);
-        let mut corrections = Vec::new();
-        let mut zeros = 0;
-        for k in self.spectrum() {
-            let size = size_of(k);
-            if size == 0 {
-                zeros += 1;
-                continue;
-            }
+        let sizes = sizes(block, self.low);
+        let last_new = (sizes.new & self.spectrum).checked_ilog2().unwrap_or(0) as usize;
+        // This block's correction bits stand behind those of the blocks of the run, until that is coded.
+        let mut own = self.corrections.len();
+        let (mut zeros, mut next) = (0, usize::from(self.scan.spectrum.0));
+        for k in places(sizes.known & self.spectrum) {
+            zeros += k - next;
+            next = k + 1;
             while zeros > 15 && k <= last_new {
-                self.end_run(sink);
+                own = self.end_run_before(own, sink);
                 sink.symbol(true, self.ac_table(), ZRL, 0, 0);
-                put_all(&mut corrections, sink);
+                self.put_corrections(sink);
                 zeros -= 16;
             }
-            if size > 1 {
-                corrections.push((size & 1) as u8);
+            if sizes.new >> k & 1 == 0 {
+                self.corrections.push((block[k].unsigned_abs() >> self.low & 1) as u8);
                 continue;
             }
-            self.end_run(sink);
+            own = self.end_run_before(own, sink);
             let sign = u32::from(block[k] > 0);
             sink.symbol(true, self.ac_table(), (zeros << 4) as u8 | 1, sign, 1);
-            put_all(&mut corrections, sink);
+            self.put_corrections(sink);
             zeros = 0;
         }
-        if zeros > 0 || !corrections.is_empty() {
+        if next <= usize::from(self.scan.spectrum.1) || zeros > 0 || self.corrections.len() > own {
             self.run += 1;
-            self.corrections.append(&mut corrections);
             if self.run == LONGEST_RUN {
                 self.end_run(sink);
             }
         }
+    }
+
+    /// Codes the run of ended blocks, whose correction bits are the first `own`; what is behind them
+    /// stays. Gives where this block's bits then begin.
+    fn end_run_before(&mut self, own: usize, sink: &mut impl Sink) -> usize {
+        if self.run > 0 {
+            self.put_run(sink);
+            self.corrections.drain(..own).for_each(|bit| sink.bits(u32::from(bit), 1));
+            return 0;
+        }
+        own
+    }
+
+    fn put_run(&mut self, sink: &mut impl Sink) {
+        let exponent = self.run.ilog2();
+        sink.symbol(true, self.ac_table(), (exponent << 4) as u8, self.run - (1 << exponent), exponent);
+        self.run = 0;
+    }
+
+    fn put_corrections(&mut self, sink: &mut impl Sink) {
+        self.corrections.drain(..).for_each(|bit| sink.bits(u32::from(bit), 1));
     }
 
     /// Codes the run of ended blocks, if there is one.
@@ -229,13 +242,35 @@ impl<'s> State<'s> {
         if self.run == 0 {
             return;
         }
-        let exponent = self.run.ilog2();
-        sink.symbol(true, self.ac_table(), (exponent << 4) as u8, self.run - (1 << exponent), exponent);
-        self.run = 0;
-        put_all(&mut self.corrections, sink);
+        self.put_run(sink);
+        self.put_corrections(sink);
     }
 }
 
-fn put_all(corrections: &mut Vec<u8>, sink: &mut impl Sink) {
-    corrections.drain(..).for_each(|bit| sink.bits(u32::from(bit), 1));
+/// Which coefficients are not 0 without their lowest bits, by place; which of these are ±1.
+struct Sizes {
+    known: u64,
+    new: u64,
+}
+
+#[inline(always)]
+fn sizes(block: &Coefficients, low: u8) -> Sizes {
+    let mut sizes = Sizes { known: 0, new: 0 };
+    for (i, &eight) in block.as_chunks::<8>().0.iter().enumerate() {
+        let size = i16x8::from(eight).abs() >> i32::from(low);
+        let is = |value: i16| u64::from(size.simd_eq(i16x8::splat(value)).to_bitmask() & 0xff);
+        sizes.known |= (is(0) ^ 0xff) << (8 * i);
+        sizes.new |= is(1) << (8 * i);
+    }
+    sizes
+}
+
+/// The places of the ones.
+#[inline(always)]
+fn places(mut ones: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (ones != 0).then(|| ones.trailing_zeros() as usize);
+        ones &= ones.wrapping_sub(1);
+        place
+    })
 }
