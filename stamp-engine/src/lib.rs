@@ -39,7 +39,9 @@
 //!
 //! The way a picture takes: [`probe`] reads its headers and checks the [`Limits`]; the
 //! [`Placement`] is worked out in the picture as viewed; the [`Cache`] gives the [`Prepared`]
-//! stamp for that size; the codec decodes, [`composite`] blends, the codec encodes.
+//! stamp for that size. A JPEG is then spliced: only its blocks under the stamp are decoded, changed
+//! and coded again. Everything else, or all with [`Path::Pixel`], is decoded, [`composite`]d and
+//! encoded; the [`Report`] says which path was taken and why.
 //!
 //! Features: `cli` (the `stamp` command, on by default; a library user switches it off) and `avif`.
 
