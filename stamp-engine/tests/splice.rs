@@ -10,8 +10,9 @@ use stamp_engine::{
     At, Cache, Layer, Length, Options, Path, Picture, Placement, Size, Source, Stamp, Stamper, Way,
 };
 
-/// A picture of a scan a component is not among them: zune-jpeg, which decodes here, smooths such a one
-/// over block rows otherwise than libjpeg does. The coefficients of one are compared in `cli/splice.rs`.
+/// A picture of a scan a component is not among them: zune-jpeg, which decodes here, shows differences
+/// far from the stamp where libjpeg-turbo shows none; why is not known. The coefficients of such a
+/// picture are compared in `cli/splice.rs`.
 const NAMES: [&str; 6] = [
     "baseline-420.jpg",
     "baseline-411.jpg",
