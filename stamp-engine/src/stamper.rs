@@ -312,7 +312,7 @@ impl Part<'_> {
 
 impl Ink {
     /// The channels of a stamp for pictures of this layout.
-    pub(crate) fn of(layout: Layout) -> Self {
+    pub fn of(layout: Layout) -> Self {
         match layout {
             Layout::Gray | Layout::GrayAlpha => Self::Gray,
             Layout::Rgb | Layout::Rgba => Self::Rgb,

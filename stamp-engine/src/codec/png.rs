@@ -8,7 +8,7 @@ use std::io::Cursor;
 use png::chunk::ChunkType;
 use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Info, Transformations};
 
-use crate::metadata::png::{bare_chunks, chunks, xmp_chunk};
+use crate::metadata::png::{bare_chunks, chunks, raw_profile, xmp_chunk};
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
 
 /// What the decoder may allocate beside its rows: chunks of text and the like.
@@ -110,6 +110,10 @@ pub(super) fn encode(pixels: Pixels, metadata: &Metadata) -> Result<Vec<u8>> {
     }
     if let Some(packet) = &metadata.xmp {
         writer.write_chunk(ChunkType(*b"iTXt"), &xmp_chunk(packet)).map_err(cannot)?;
+    }
+    if let Some(iptc) = &metadata.iptc {
+        let chunk = raw_profile::chunk(iptc).map_err(|error| Error::encode(Format::Png, error))?;
+        writer.write_chunk(ChunkType(*b"zTXt"), &chunk).map_err(cannot)?;
     }
     match pixels.into_samples() {
         Samples::U8(samples) => writer.write_image_data(&samples),

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub(crate) mod raw_profile;
+
 use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
@@ -56,6 +58,10 @@ pub(crate) fn read(bytes: &[u8]) -> Metadata {
             b"iTXt" if metadata.xmp.is_none() && chunk.data.starts_with(XMP) => {
                 metadata.xmp = xmp(&chunk.data[XMP.len()..]);
             }
+            b"tEXt" | b"zTXt" if metadata.iptc.is_none() => match raw_profile::iptc(chunk.name, chunk.data) {
+                None => native.extend_from_slice(chunk.whole),
+                iptc => metadata.iptc = iptc,
+            },
             name if is_carried(name) => native.extend_from_slice(chunk.whole),
             _ => {}
         }

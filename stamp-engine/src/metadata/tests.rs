@@ -61,7 +61,7 @@ fn metadata_survive_every_change_of_format() {
             let after = Metadata::read(target, &recoded(&bytes, target, &before));
             assert_eq!(before.icc, after.icc, "{name} as {target}");
             assert_eq!(before.xmp, after.xmp, "{name} as {target}");
-            if matches!(target, Format::Jpeg | Format::Tiff) {
+            if target != Format::WebP {
                 assert_eq!(before.iptc, after.iptc, "{name} as {target}");
             }
             match (&before.exif, &after.exif) {
@@ -98,6 +98,21 @@ fn a_format_keeps_what_only_it_can_hold() {
     dense[13..18].copy_from_slice(&[1, 1, 44, 1, 44]);
     let kept = recoded(&dense, Format::Jpeg, &Metadata::default());
     assert_eq!(kept[13..18], dense[13..18]);
+}
+
+#[test]
+fn tiff_keeps_photoshop_resources_and_finds_iptc_in_them() {
+    let records = b"\x1c\x02\x50\0\x05Lange".to_vec();
+    let resources = [&b"8BIM\x03\xed\0\0\0\0\0\x04path"[..], &photoshop::block(&records)].concat();
+    let bytes = fixture("baseline-420.jpg");
+    let native = Native::new(Format::Tiff, resources.clone());
+    let with_resources = recoded(&bytes, Format::Tiff, &Metadata { native, ..Metadata::default() });
+    let metadata = Metadata::read(Format::Tiff, &with_resources);
+    assert_eq!(metadata.iptc, Some(records.clone()));
+    let kept = Metadata::read(Format::Tiff, &recoded(&with_resources, Format::Tiff, &metadata));
+    assert_eq!((kept.native_of(Format::Tiff), &kept.iptc), (Some(&resources[..]), &Some(records)));
+    let stripped = recoded(&with_resources, Format::Tiff, &metadata.stripped());
+    assert_eq!(Metadata::read(Format::Tiff, &stripped), Metadata::default());
 }
 
 #[test]

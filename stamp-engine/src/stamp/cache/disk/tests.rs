@@ -189,7 +189,7 @@ fn several_caches_use_one_folder_at_once() {
             scope.spawn(|| {
                 let options = CacheOptions {
                     folder: Some(home.path().to_owned()),
-                    disk_bytes: 3 * 10_064,
+                    disk_bytes: 3 * (HEADER as u64 + 10_000),
                     ..CacheOptions::default()
                 };
                 barrier.wait();
@@ -203,4 +203,54 @@ fn several_caches_use_one_folder_at_once() {
         }
     });
     assert!(files(home.path()).len() <= 3);
+}
+
+/// The limit of the folder that many processes share: a few stamps less than they make.
+const SHARED_LIMIT: u64 = 3 * (HEADER as u64 + 10_000);
+const SHARED_FOLDER: &str = "STAMPEDE_TEST_SHARED_FOLDER";
+
+/// Not a test of its own: what one of the processes below does.
+#[test]
+#[ignore = "run by processes_that_evict_at_once_do_each_other_no_harm"]
+fn one_of_many_processes() {
+    let Some(folder) = std::env::var_os(SHARED_FOLDER).map(PathBuf::from) else { return };
+    let wanted = Prepared::new(&stamp(), &request(50, 50)).unwrap();
+    for round in 0..200 {
+        let options = CacheOptions {
+            folder: Some(folder.clone()),
+            disk_bytes: SHARED_LIMIT,
+            ..CacheOptions::default()
+        };
+        // Eight keys whose samples are the same, so that each is evicted and made again and again.
+        let request = Request { opacity: 1.0 - f64::from(round % 8) / 1e9, ..request(50, 50) };
+        let prepared = Cache::new(options).get(&stamp(), &request).unwrap();
+        assert_eq!(prepared.bytes(), wanted.bytes());
+    }
+}
+
+#[test]
+#[cfg(not(miri))]
+fn processes_that_evict_at_once_do_each_other_no_harm() {
+    let home = tempfile::tempdir().unwrap();
+    let name = "stamp::cache::disk::tests::one_of_many_processes";
+    let start = |_| {
+        std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--ignored", "--exact", name])
+            .env(SHARED_FOLDER, home.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let processes: Vec<_> = (0..6).map(start).collect();
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+    let sizes = files(home.path()).iter().map(|file| fs::metadata(file).unwrap().len()).sum::<u64>();
+    assert!(sizes > 0 && sizes <= SHARED_LIMIT, "{sizes} bytes");
+    assert!(
+        files(home.path()).iter().all(|file| file.extension().unwrap() == "stamp"),
+        "nothing half written"
+    );
 }
