@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: run test set-up build fmt lint docs deny unit bench large clean
+.PHONY: run test set-up build fmt lint docs deny unit arm miri bench large clean
 
 ## Build the command and stamp every picture in fixtures/ into out/.
 run: build
@@ -11,7 +11,7 @@ run: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny unit
+test: set-up lint docs deny unit arm
 
 set-up:
 	.ci/set-up test
@@ -40,6 +40,20 @@ deny:
 
 unit:
 	STAMPEDE_REQUIRE_PYTHON=1 cargo test --workspace --locked
+
+## The kernels' and the splice path's tests on aarch64 (NEON), emulated.
+arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = aarch64-linux-gnu-gcc
+arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER = qemu-aarch64-static -L /usr/aarch64-linux-gnu
+arm:
+	@.ci/set-up arm || echo "*** SKIPPED, NOT PASSED: the tests on aarch64 cannot be built here ***"
+	@! .ci/set-up arm >/dev/null 2>&1 || cargo test -p stamp-engine --no-default-features --lib --locked \
+		--target aarch64-unknown-linux-gnu -- blend:: jpeg::
+
+## The tests of unsafe code under Miri (some minutes; not part of `make test`).
+miri:
+	.ci/set-up miri
+	MIRIFLAGS=-Zmiri-disable-isolation RUSTFLAGS="-Ctarget-feature=+avx2" \
+		cargo +nightly miri test -p stamp-engine --no-default-features --lib -- kernels_of_
 
 ## Every benchmark; needs the large pictures.
 bench: large

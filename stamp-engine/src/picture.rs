@@ -43,6 +43,9 @@ pub struct Options {
     pub min_picture: Option<(u32, u32)>,
     /// Which way pictures take through the engine.
     pub path: Path,
+    /// Stamp what is there of a damaged or truncated JPEG instead of refusing it. Where the splice
+    /// path cannot pass the damage, the picture is decoded, and what is missing is gray.
+    pub lenient: bool,
     /// What a picture may ask of the machine.
     pub limits: Limits,
 }

@@ -2,6 +2,7 @@
 
 mod splice;
 
+use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};
 
 use self::splice::Spliced;
@@ -75,22 +76,61 @@ impl Stamper {
     /// # Errors
     /// See [`Error`]; there is then nothing to write.
     pub fn stamp(&self, picture: Picture<'_>) -> Result<Stamped> {
+        let (Taken { mut bytes, rest, .. }, report) = self.take(picture)?;
+        bytes.extend_from_slice(&picture.bytes[rest..]);
+        Ok(Stamped { bytes, report })
+    }
+
+    /// Stamps one picture into `output`, without holding all of it at once: behind the last block
+    /// that a splice changes, the picture's own bytes are written on.
+    ///
+    /// # Errors
+    /// As [`stamp`](Self::stamp), before anything is written; [`Error::Io`] when `output` fails.
+    pub fn stamp_to(&self, picture: Picture<'_>, output: &mut impl Write) -> Result<Report> {
+        let (Taken { bytes, rest, .. }, report) = self.take(picture)?;
+        let written = output.write_all(&bytes).and_then(|()| output.write_all(&picture.bytes[rest..]));
+        written.and_then(|()| output.flush()).map_err(|error| Error::io("output", error))?;
+        Ok(report)
+    }
+
+    /// Reads a picture to its end, within the limit on its bytes, and stamps it into `output`.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use stamp_engine::{Cache, Layer, Options, Placement, Source, Stamp, Stamper};
+    /// # let svg = br##"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><rect width="8" height="8" fill="red"/></svg>"##;
+    /// # let logo = Arc::new(Stamp::from_bytes(svg)?);
+    /// # let layer = Layer { source: Source::Stamp(logo), placement: Placement::default() };
+    /// # let stamper = Stamper::new(vec![layer], Options::default(), Arc::new(Cache::in_memory()))?;
+    /// # let photo: &[u8] = include_bytes!("../../fixtures/pictures/variants/baseline-420.jpg");
+    /// let mut stamped = Vec::new();
+    /// let report = stamper.stamp_stream(photo, &mut stamped)?;
+    /// assert_eq!(report.bytes_out, stamped.len() as u64);
+    /// # Ok::<(), stamp_engine::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`stamp_to`](Self::stamp_to); [`Error::Io`] when `input` fails.
+    pub fn stamp_stream(&self, input: impl Read, output: &mut impl Write) -> Result<Report> {
+        let limits = &self.options.limits;
+        let mut bytes = Vec::new();
+        let read = input.take(limits.input_bytes.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|error| Error::io("input", error))?;
+        limits.check_bytes(bytes.len() as u64)?;
+        self.stamp_to(Picture::from(&bytes[..]), output)
+    }
+
+    fn take(&self, picture: Picture<'_>) -> Result<(Taken, Report)> {
         let probe = probe(picture.bytes, &self.options.limits)?;
         let target = self.options.format.unwrap_or(probe.format);
         let small = self.is_too_small(&probe);
-        let Taken { bytes, frames, way, splice, reason } =
-            if small && target == probe.format && !self.options.strip {
-                Taken {
-                    bytes: picture.bytes.to_vec(),
-                    frames: 1,
-                    way: Way::Copy,
-                    splice: None,
-                    reason: Some(SMALL),
-                }
-            } else {
-                let layers = if small { &[][..] } else { &self.layers[..] };
-                self.take_a_way(layers, &picture, &probe, target)?
-            };
+        let taken = if small && target == probe.format && !self.options.strip {
+            let reason = Some(SMALL);
+            Taken { bytes: Vec::new(), rest: 0, frames: 1, way: Way::Copy, splice: None, reason }
+        } else {
+            let layers = if small { &[][..] } else { &self.layers[..] };
+            self.take_a_way(layers, &picture, &probe, target)?
+        };
         let (width, height) = probe.orientation.size(probe.width, probe.height);
         let outcome = if small { Outcome::PassedThrough(SMALL) } else { Outcome::Stamped };
         let report = Report {
@@ -98,15 +138,15 @@ impl Stamper {
             output_format: target,
             width,
             height,
-            frames,
+            frames: taken.frames,
             outcome,
-            way,
-            splice,
-            reason,
+            way: taken.way,
+            splice: taken.splice,
+            reason: taken.reason,
             bytes_in: picture.bytes.len() as u64,
-            bytes_out: bytes.len() as u64,
+            bytes_out: (taken.bytes.len() + picture.bytes.len() - taken.rest) as u64,
         };
-        Ok(Stamped { bytes, report })
+        Ok((taken, report))
     }
 
     /// An estimate, to the safe side, of the bytes of memory that stamping the picture `bytes`
@@ -150,12 +190,13 @@ impl Stamper {
     ) -> Result<Taken> {
         let metadata = Metadata::read(probe.format, picture.bytes);
         match self.splice_way(layers, picture, probe, &metadata, target)? {
-            Spliced::Done(bytes, report) => {
-                Ok(Taken { bytes, frames: 1, way: Way::Splice, splice: Some(report), reason: None })
+            Spliced::Done(jpeg::Spliced { bytes, rest, report }) => {
+                Ok(Taken { bytes, rest, frames: 1, way: Way::Splice, splice: Some(report), reason: None })
             }
             Spliced::NotHere(reason) => {
                 let (bytes, frames) = self.pixel_way(layers, picture, probe, metadata, target)?;
-                Ok(Taken { bytes, frames, way: Way::Pixel, splice: None, reason: Some(reason) })
+                let rest = picture.bytes.len();
+                Ok(Taken { bytes, rest, frames, way: Way::Pixel, splice: None, reason: Some(reason) })
             }
         }
     }
@@ -184,7 +225,8 @@ impl Stamper {
                 Ok(())
             });
         }
-        let mut pixels = codec::decode(probe, picture.bytes, limits)?;
+        let decode = if self.options.lenient { codec::decode_damaged } else { codec::decode };
+        let mut pixels = decode(probe, picture.bytes, limits)?;
         for part in self.plan_on(layers, picture, probe, &metadata, &pixels)? {
             part.apply(&mut pixels);
         }
@@ -283,6 +325,8 @@ const SMALL: &str = "smaller than the least size of picture to be stamped";
 /// The way that was taken and what came of it.
 struct Taken {
     bytes: Vec<u8>,
+    /// Behind `bytes` the picture's own bytes go on, from here to their end.
+    rest: usize,
     frames: u32,
     way: Way,
     splice: Option<SpliceReport>,

@@ -121,3 +121,73 @@ fn a_stamper_needs_something_to_put_on() {
     let error = Stamper::new(Vec::new(), Options::default(), Arc::new(Cache::in_memory())).unwrap_err();
     assert!(matches!(error, Error::Setting(_)));
 }
+
+#[test]
+fn streams_give_what_bytes_give() {
+    let stamper = stamper(Options::default());
+    for name in
+        ["baseline-420.jpg", "restart-each-row.jpg", "progressive-420.jpg", "png16-rgba.png", "animated.gif"]
+    {
+        let path = fixture("pictures/variants").join(name);
+        let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let whole = stamper.stamp(Picture::from(&bytes[..])).unwrap();
+        let mut streamed = Vec::new();
+        let report = stamper.stamp_stream(&bytes[..], &mut streamed).unwrap();
+        assert!(streamed == whole.bytes, "{name}");
+        assert_eq!(report, whole.report);
+        assert_eq!(report.bytes_out, streamed.len() as u64);
+    }
+    let limits = stamp_engine::Limits { input_bytes: 1000, ..Default::default() };
+    let strict = self::stamper(Options { limits, ..Options::default() });
+    let error = strict.stamp_stream(std::io::repeat(0xff), &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("limit"), "{error}");
+}
+
+/// A picture cut short: refused, or with `lenient` stamped as far as it goes.
+#[test]
+fn what_is_there_of_a_truncated_jpeg_can_be_stamped() {
+    let logo = Arc::new(Stamp::from_bytes(&fs::read(fixture("stamps/logo.png")).unwrap()).unwrap());
+    let at = |gravity| {
+        let placement = Placement { at: stamp_engine::At::Gravity(gravity), ..Placement::default() };
+        let layer = Layer { source: Source::Stamp(Arc::clone(&logo)), placement };
+        move |lenient| {
+            let options = Options { lenient, ..Options::default() };
+            Stamper::new(vec![layer.clone()], options, Arc::new(Cache::in_memory())).unwrap()
+        }
+    };
+    for name in ["baseline-420.jpg", "restart-each-row.jpg", "progressive-420.jpg"] {
+        let whole = fs::read(fixture("pictures/variants").join(name)).unwrap();
+        let cut = &whole[..whole.len() * 3 / 4];
+        for (gravity, way) in
+            [(stamp_engine::Gravity::TopLeft, Way::Splice), (stamp_engine::Gravity::BottomRight, Way::Pixel)]
+        {
+            let stamper = at(gravity);
+            let error = stamper(false).stamp(Picture::from(cut)).unwrap_err().to_string();
+            assert!(error.starts_with("damaged JPEG"), "{name}: {error}");
+            let stamped = stamper(true).stamp(Picture::from(cut)).unwrap();
+            let way = if name == "progressive-420.jpg" { Way::Pixel } else { way };
+            assert_eq!(stamped.report.way, way, "{name} {gravity:?}");
+            let plain = turbojpeg_decode(cut);
+            let changed = turbojpeg_decode(&stamped.bytes);
+            assert_eq!(plain.len(), changed.len());
+            let differing = plain.iter().zip(&changed).filter(|(a, b)| a.abs_diff(**b) > 40).count();
+            assert!(differing > 1000, "{name} {gravity:?}: nothing was stamped");
+        }
+    }
+    let error =
+        at(stamp_engine::Gravity::TopLeft)(true).stamp(Picture::from(&b"\xff\xd8\xff"[..])).unwrap_err();
+    assert!(error.to_string().contains("JPEG"), "{error}");
+}
+
+/// The pixels as far as libjpeg-turbo reads them, through its warnings.
+fn turbojpeg_decode(bytes: &[u8]) -> Vec<u8> {
+    let mut decompressor = turbojpeg::Decompressor::new().unwrap();
+    let header = decompressor.read_header(bytes).unwrap();
+    let pitch = header.width * 3;
+    let mut pixels = vec![0; pitch * header.height];
+    let format = turbojpeg::PixelFormat::RGB;
+    let (width, height) = (header.width, header.height);
+    let _ = decompressor
+        .decompress(bytes, turbojpeg::Image { pixels: &mut pixels[..], width, pitch, height, format });
+    pixels
+}

@@ -108,7 +108,8 @@ const fn pixel_format(layout: Layout) -> PixelFormat {
     }
 }
 
-pub(super) fn decode(probe: &Probe, bytes: &[u8]) -> Result<Pixels> {
+/// With `lenient`, what is there of a damaged picture; the rest is gray.
+pub(super) fn decode(probe: &Probe, bytes: &[u8], lenient: bool) -> Result<Pixels> {
     let (width, height) = (probe.width as usize, probe.height as usize);
     let pitch = width * probe.layout.channels();
     let mut samples = spare::take(pitch * height);
@@ -120,9 +121,22 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8]) -> Result<Pixels> {
         Ok(()) => {}
         // Padding before a marker harms nothing, and some cameras write it.
         Err(error) if error.to_string().contains("extraneous bytes before marker") => {}
+        Err(error) if lenient && is_warning(&error) => {}
         Err(error) => return Err(damaged(error)),
     }
     Pixels::new(probe.width, probe.height, probe.layout, Samples::U8(samples))
+}
+
+/// Whether libjpeg only warned, and went on to decode what there was (its jerror.h, JWRN codes).
+fn is_warning(error: &turbojpeg::Error) -> bool {
+    let warnings = [
+        "Corrupt JPEG data",
+        "Premature end of JPEG file",
+        "Inconsistent progression sequence",
+        "Invalid SOS parameters for sequential JPEG",
+    ];
+    let message = plain(error);
+    warnings.iter().any(|warning| message.contains(warning))
 }
 
 fn damaged(error: turbojpeg::Error) -> Error {

@@ -45,12 +45,25 @@ pub(crate) fn probe(format: Format, bytes: &[u8]) -> Result<Probe> {
     }
 }
 
+/// What there is of a damaged picture, where its format allows that; see
+/// [`lenient`](crate::Options::lenient).
+pub(crate) fn decode_damaged(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pixels> {
+    match probe.format {
+        Format::Jpeg => {
+            limits.check_bytes(bytes.len() as u64)?;
+            limits.check_pixels(probe.width, probe.height)?;
+            jpeg::decode(probe, bytes, true)
+        }
+        _ => decode(probe, bytes, limits),
+    }
+}
+
 /// Decodes the (first frame of the) picture.
 pub(crate) fn decode(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pixels> {
     limits.check_bytes(bytes.len() as u64)?;
     limits.check_pixels(probe.width, probe.height)?;
     match probe.format {
-        Format::Jpeg => jpeg::decode(probe, bytes),
+        Format::Jpeg => jpeg::decode(probe, bytes, false),
         Format::Png => png::decode(probe, bytes),
         Format::WebP => webp::decode(probe, bytes),
         Format::Gif => gif::decode(probe, bytes, limits),

@@ -32,7 +32,7 @@ use self::overlay::Overlay;
 use self::plan::Placed;
 use self::recode::recode;
 use self::redo::Redo;
-use self::splice::Splice;
+use self::splice::{Coded, Splice};
 use self::walk::Walk;
 use crate::Prepared;
 
@@ -47,7 +47,16 @@ pub(crate) struct Part<'a> {
     pub(crate) corners: &'a [(i64, i64)],
 }
 
-/// Stamps the JPEG `raw`, source-over in its encoded values.
+/// A stamped JPEG: new bytes, and what of the old ones follows.
+pub(crate) struct Spliced {
+    pub(crate) bytes: Vec<u8>,
+    /// The old picture goes on here, to its end.
+    pub(crate) rest: usize,
+    pub(crate) report: SpliceReport,
+}
+
+/// Stamps the JPEG `raw`, source-over in its encoded values. With `lenient` its data may end early, as
+/// long as the blocks under the stamp are there.
 ///
 /// # Errors
 /// [`Fault`]; there is then no output.
@@ -55,33 +64,35 @@ pub(crate) fn splice(
     raw: &[u8],
     parts: &[Part<'_>],
     overlays: &Overlays,
-) -> Result<(Vec<u8>, SpliceReport), Fault> {
+    lenient: bool,
+) -> Result<Spliced, Fault> {
     let header = Header::parse(raw)?;
     check(&header)?;
     let placed = place(&header, parts, overlays)?;
     let runs = plan::runs(&header.frame, &placed);
     if runs.is_empty() {
-        return Ok((raw.to_vec(), SpliceReport::default()));
+        return Ok(Spliced { bytes: Vec::new(), rest: 0, report: SpliceReport::default() });
     }
     if has_several_scans(&header) {
-        let (mut out, report) = scans::restamp(raw, &header, &placed)?;
-        mpf::set_right(raw, &header, &mut out)?;
-        return Ok((out, report));
+        let (mut bytes, report) = scans::restamp(raw, &header, &placed)?;
+        mpf::set_right(raw, &header, &mut bytes, raw.len())?;
+        return Ok(Spliced { bytes, rest: raw.len(), report });
     }
     let walk = Walk::new(&header)?;
     let mut out = Vec::with_capacity(raw.len() + raw.len() / 8 + (64 << 10));
     out.extend_from_slice(&raw[..header.data]);
-    let done = Splice::new(raw, &header, &walk, &placed, out)?.run(&runs, header.data);
-    let (out, encoders, report) = match done {
+    let done = Splice::new(raw, &header, &walk, &placed, out, lenient)?.run(&runs, header.data);
+    let coded = match done {
         Err(Fault::NoCode) => {
             let redo = Redo::new(&header, &placed)?;
             recode(raw, &header, &walk, &redo, &runs, raw[..header.data].to_vec())?
         }
         done => done?,
     };
-    let mut out = with_tables(out, raw, &header, &encoders, &report);
-    mpf::set_right(raw, &header, &mut out)?;
-    Ok((out, report))
+    let Coded { out, rest, encoders, report } = coded;
+    let mut bytes = with_tables(out, raw, &header, &encoders, &report);
+    mpf::set_right(raw, &header, &mut bytes, rest)?;
+    Ok(Spliced { bytes, rest, report })
 }
 
 /// Whether the JPEG `raw` is of a kind that is spliced bit by bit, as far as its headers tell.

@@ -16,14 +16,16 @@ const ENTRIES: u16 = 0xb002;
 /// An entry: attributes, size, offset (4 bytes each), two dependent entries (2 bytes each).
 const ENTRY: usize = 16;
 
-/// Sets right the list in `out`, made from `raw` with everything behind the first image as it was.
-pub(super) fn set_right(raw: &[u8], header: &Header, out: &mut [u8]) -> Result<(), Fault> {
+/// Sets right the list in `out`, the new beginning of `raw`, which goes on with `raw` from `rest` on:
+/// everything behind the first image is as it was.
+pub(super) fn set_right(raw: &[u8], header: &Header, out: &mut [u8], rest: usize) -> Result<(), Fault> {
     let Some(old) = list(raw, header) else { return Ok(()) };
     let new = Header::parse(out)?;
     let Some(place) = list(out, &new) else { return Ok(()) };
     // The images lie as far from the end as before; the list itself may have moved.
-    let change = (out.len() - place) as i64 - (raw.len() - old) as i64;
-    let grown = out.len() as i64 - raw.len() as i64;
+    let length = out.len() + raw.len() - rest;
+    let change = (length - place) as i64 - (raw.len() - old) as i64;
+    let grown = length as i64 - raw.len() as i64;
     let cannot = || Fault::NotHere("its list of further images (MPF) cannot be set right");
     let entries = Entries::find(out, place).ok_or_else(cannot)?;
     for number in 0..entries.count {
@@ -131,7 +133,11 @@ mod tests {
                 // Grown by seven bytes of filling before EOI.
                 let end = out.len() - second.len() - 2;
                 out.splice(end..end, [0xff; 7]);
-                set_right(&file, &header, &mut out).unwrap();
+                // The list is set right in the first part of the file alone.
+                let rest = file.len() - second.len();
+                let mut head = out[..out.len() - second.len()].to_vec();
+                set_right(&file, &header, &mut head, rest).unwrap();
+                out.splice(..head.len(), head);
                 let tiff = list(&out, &Header::parse(&out).unwrap()).unwrap();
                 let entries = Entries::find(&out, tiff).unwrap();
                 let number = |at: usize| entries.number(&out, entries.first + at).unwrap() as usize;

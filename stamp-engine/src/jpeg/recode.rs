@@ -14,7 +14,7 @@ use super::huffman::Huffman;
 use super::marker::{Header, RST0, RST7};
 use super::redo::Redo;
 use super::source::Source;
-use super::splice::SpliceReport;
+use super::splice::{Coded, SpliceReport};
 use super::stuffing::find_marker;
 use super::walk::{Slot, Walk};
 
@@ -33,7 +33,7 @@ pub(super) fn recode(
     redo: &Redo<'_>,
     runs: &[Range<usize>],
     out: Vec<u8>,
-) -> Result<(Vec<u8>, Encoders, SpliceReport), Fault> {
+) -> Result<Coded, Fault> {
     let mut report = SpliceReport::default();
     let mut counts = Counts { dc: [[0; 256]; 4], ac: [[0; 256]; 4], last: [0; 4] };
     each_part(raw, header, walk, redo, runs, &mut report, |part| {
@@ -56,11 +56,10 @@ pub(super) fn recode(
         }
     })?;
     writer.align();
-    let mut out = writer.into_bytes();
+    let out = writer.into_bytes();
     report.bits_in = 8 * (end - header.data) as u64;
     report.codes_added = encoders.dc.iter().chain(&encoders.ac).flatten().count() as u32;
-    out.extend_from_slice(&raw[end..]);
-    Ok((out, encoders, report))
+    Ok(Coded { out, rest: end, encoders, report })
 }
 
 /// Gives each part of the scan in order; where its data ends in the file.

@@ -37,6 +37,17 @@ pub struct SpliceReport {
     pub codes_added: u32,
 }
 
+/// A picture as it was coded anew.
+pub(super) struct Coded {
+    /// The new bytes, from the picture's beginning.
+    pub(super) out: Vec<u8>,
+    /// What follows them is the old picture from here on.
+    pub(super) rest: usize,
+    /// The tables, with what was added to them.
+    pub(super) encoders: Encoders,
+    pub(super) report: SpliceReport,
+}
+
 /// One picture's splice.
 pub(super) struct Splice<'a> {
     raw: &'a [u8],
@@ -45,6 +56,7 @@ pub(super) struct Splice<'a> {
     redo: Redo<'a>,
     encoders: Encoders,
     writer: Writer,
+    lenient: bool,
     memory: Vec<u8>,
     /// The walk of many places through the window at hand, when it was tried.
     map: Option<Option<Map>>,
@@ -62,6 +74,7 @@ impl<'a> Splice<'a> {
         walk: &'a Walk,
         placed: &'a [Placed],
         out: Vec<u8>,
+        lenient: bool,
     ) -> Result<Self, Fault> {
         let (across, down) = header.frame.mcus();
         Ok(Self {
@@ -71,6 +84,7 @@ impl<'a> Splice<'a> {
             redo: Redo::new(header, placed)?,
             encoders: Encoders::new(header),
             writer: Writer::after(out),
+            lenient,
             memory: Vec::new(),
             map: None,
             last_goal: 0,
@@ -79,13 +93,8 @@ impl<'a> Splice<'a> {
         })
     }
 
-    /// Splices the scan's data, which begins at `at`, and copies what follows it. Gives everything
-    /// written, the tables with their additions, and where the scan's data ends in the file.
-    pub(super) fn run(
-        mut self,
-        runs: &[Range<usize>],
-        at: usize,
-    ) -> Result<(Vec<u8>, Encoders, SpliceReport), Fault> {
+    /// Splices the scan's data, which begins at `at`.
+    pub(super) fn run(mut self, runs: &[Range<usize>], at: usize) -> Result<Coded, Fault> {
         let (across, down) = self.header.frame.mcus();
         let total = across * down;
         let every = match self.header.tables.restart_interval {
@@ -99,11 +108,12 @@ impl<'a> Splice<'a> {
             // A run may go on behind a restart marker: each interval takes its own part.
             let own: Vec<_> =
                 runs[..split].iter().map(|run| run.start.max(first)..run.end.min(interval.end)).collect();
-            let next =
-                if own.is_empty() { self.copy_interval(at)? } else { self.interval(&interval, &own, at)? };
-            at = next;
             let unfinished = runs[..split].last().is_some_and(|run| run.end > interval.end);
             runs = &runs[split - usize::from(unfinished)..];
+            at = match own.is_empty() {
+                true => self.copy_interval(at)?,
+                false => self.interval(&interval, &own, at, runs.is_empty())?,
+            };
             first = interval.end;
             if first >= total {
                 break;
@@ -112,15 +122,14 @@ impl<'a> Splice<'a> {
                 at = self.copy_restart(at)?;
             }
         }
-        let mut out = self.writer.into_bytes();
-        let end = find_marker_after_scan(self.raw, at);
+        let end = self.end_of_scan(at)?;
         self.report.bits_in = 8 * (end - self.header.data) as u64;
         self.report.bits_copied += 8 * (end - at) as u64;
-        out.extend_from_slice(&self.raw[at..]);
         for encoder in self.encoders.dc.iter().chain(&self.encoders.ac).flatten() {
             self.report.codes_added += encoder.added as u32;
         }
-        Ok((out, self.encoders, self.report))
+        let out = self.writer.into_bytes();
+        Ok(Coded { out, rest: at, encoders: self.encoders, report: self.report })
     }
 
     /// Copies an interval that no stamp touches; gives the place of the marker behind it.
@@ -145,8 +154,14 @@ impl<'a> Splice<'a> {
     }
 
     /// Splices one interval; gives the place in the file where copying goes on: the marker behind it
-    /// or, behind the last changed block of the picture, already before.
-    fn interval(&mut self, mcus: &Range<usize>, runs: &[Range<usize>], at: usize) -> Result<usize, Fault> {
+    /// or, behind the last changed block of the picture (`is_last`), already before.
+    fn interval(
+        &mut self,
+        mcus: &Range<usize>,
+        runs: &[Range<usize>],
+        at: usize,
+        is_last: bool,
+    ) -> Result<usize, Fault> {
         let mut source = Source::new(self.raw, at, std::mem::take(&mut self.memory));
         self.map = None;
         self.last_goal = runs.last().map_or(0, |run| run.start);
@@ -160,7 +175,7 @@ impl<'a> Splice<'a> {
             self.change(&mut source, &mut place, run.clone(), behind, must_align)?;
             copied = place.bit;
         }
-        let next = self.finish_interval(&mut source, &mut place, mcus.end);
+        let next = self.finish_interval(&mut source, &mut place, mcus.end, is_last);
         self.memory = source.into_memory();
         next
     }
@@ -252,12 +267,13 @@ impl<'a> Splice<'a> {
     }
 
     /// Copies the rest of an interval as bytes, if its bits stand where they stood; else walks it to
-    /// know where its filling begins.
+    /// know where its filling begins. The rest of the last one is left to who writes the picture out.
     fn finish_interval(
         &mut self,
         source: &mut Source<'_>,
         place: &mut Place,
         end: usize,
+        is_last: bool,
     ) -> Result<usize, Fault> {
         if self.writer.phase() as usize != place.bit % 8 {
             let mut copied = place.bit;
@@ -265,31 +281,39 @@ impl<'a> Splice<'a> {
         }
         if place.mcu == end {
             self.writer.align();
-            return match find_marker(self.raw, source.raw_place(place.bit)) {
-                Some((marker, _)) => Ok(marker),
-                None => Err(Fault::damaged("it ends without a marker")),
-            };
+            return self.end_of_data(source.raw_place(place.bit));
         }
         let whole = place.bit.div_ceil(8) * 8;
         self.writer.copy(source.clean(), place.bit - source.base(), whole - source.base());
         self.writer.flush_bytes();
         self.report.bits_copied += (whole - place.bit) as u64;
         let from = source.raw_place(whole);
-        let (marker, _) =
-            find_marker(self.raw, from).ok_or_else(|| Fault::damaged("it ends without a marker"))?;
+        let marker = self.end_of_data(from)?;
+        if is_last {
+            return Ok(from);
+        }
         self.writer.bytes_mut().extend_from_slice(&self.raw[from..marker]);
         self.report.bits_copied += 8 * (marker - from) as u64;
         Ok(marker)
     }
-}
 
-/// Where the scan whose data holds `at` ends: at the first marker that is not a restart.
-fn find_marker_after_scan(raw: &[u8], mut at: usize) -> usize {
-    while let Some((place, code)) = find_marker(raw, at) {
-        if !(RST0..=RST7).contains(&code) {
-            return place;
+    /// Where the scan whose data holds `at` ends: at the first marker that is not a restart.
+    fn end_of_scan(&self, mut at: usize) -> Result<usize, Fault> {
+        loop {
+            at = self.end_of_data(at)?;
+            match find_marker(self.raw, at) {
+                Some((place, RST0..=RST7)) => at = place + 2,
+                _ => return Ok(at),
+            }
         }
-        at = place + 2;
     }
-    raw.len()
+
+    /// The place of the marker that ends the data, of which `at` is a part.
+    fn end_of_data(&self, at: usize) -> Result<usize, Fault> {
+        match find_marker(self.raw, at) {
+            Some((marker, _)) => Ok(marker),
+            None if self.lenient => Ok(self.raw.len()),
+            None => Err(Fault::damaged("it ends without a marker")),
+        }
+    }
 }

@@ -76,8 +76,9 @@ fn unchanged(raw: &[u8], runs: &[Range<usize>]) -> Result<Vec<u8>, Fault> {
     let header = Header::parse(raw)?;
     let walk = Walk::new(&header)?;
     let out = raw[..header.data].to_vec();
-    let (out, _, report) = Splice::new(raw, &header, &walk, &[], out)?.run(runs, header.data)?;
-    assert_eq!(report.blocks, 0);
+    let coded = Splice::new(raw, &header, &walk, &[], out, false)?.run(runs, header.data)?;
+    assert_eq!(coded.report.blocks, 0);
+    let out = [&coded.out[..], &raw[coded.rest..]].concat();
     Ok(out)
 }
 
@@ -111,8 +112,9 @@ fn recoded_scans_hold_the_same_coefficients() {
         let walk = Walk::new(&header).unwrap();
         let redo = Redo::new(&header, &[]).unwrap();
         let out = raw[..header.data].to_vec();
-        let (out, encoders, report) = recode(&raw, &header, &walk, &redo, &[], out).unwrap();
-        let out = super::with_tables(out, &raw, &header, &encoders, &report);
+        let coded = recode(&raw, &header, &walk, &redo, &[], out).unwrap();
+        let out = [&coded.out[..], &raw[coded.rest..]].concat();
+        let out = super::with_tables(out, &raw, &header, &coded.encoders, &coded.report);
         let new = Header::parse(&out).unwrap();
         assert!(out.len() <= raw.len() + 600, "{name}: {} became {} bytes", raw.len(), out.len());
         assert!(coefficients(&out, &new) == coefficients(&raw, &header), "{name}");

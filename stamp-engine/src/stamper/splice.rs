@@ -3,13 +3,13 @@
 #![forbid(unsafe_code)]
 
 use super::{Part, Stamper};
-use crate::jpeg::{self, Fault, SpliceReport};
+use crate::jpeg::{self, Fault};
 use crate::{Depth, Error, Format, Layer, Metadata, Mode, Path, Picture, Probe, Result};
 
 /// What came of the splice path.
 pub(super) enum Spliced {
     /// The stamped picture.
-    Done(Vec<u8>, SpliceReport),
+    Done(jpeg::Spliced),
     /// The picture or the settings are not for this path; why.
     NotHere(&'static str),
 }
@@ -30,8 +30,11 @@ impl Stamper {
         let stored = (probe.width, probe.height);
         let parts = self.plan(layers, picture, probe, metadata, stored, probe.layout, Depth::Sixteen)?;
         let parts: Vec<_> = parts.iter().map(Part::for_splice).collect();
-        match jpeg::splice(picture.bytes, &parts, &self.overlays) {
-            Ok((bytes, report)) => Ok(Spliced::Done(bytes, report)),
+        match jpeg::splice(picture.bytes, &parts, &self.overlays, self.options.lenient) {
+            Ok(spliced) => Ok(Spliced::Done(spliced)),
+            Err(Fault::Damaged(_)) if self.options.lenient => {
+                self.not_here("it is damaged where it would have to be read")
+            }
             Err(Fault::Damaged(reason)) => Err(Error::decode(Format::Jpeg, reason)),
             Err(Fault::NotHere(reason)) => self.not_here(reason),
             Err(Fault::NoCode) => self.not_here("its Huffman tables have no room for the codes of the stamp"),

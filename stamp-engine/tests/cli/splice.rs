@@ -160,3 +160,17 @@ fn base64(bytes: &[u8]) -> String {
     assert_eq!(bytes.len() % 3, 0, "no padding is needed here");
     bytes.chunks(3).flat_map(group).collect()
 }
+
+#[test]
+fn lenient_stamps_what_is_there_of_a_damaged_jpeg() {
+    let home = tempfile::tempdir().unwrap();
+    let whole = fs::read(fixture("pictures/variants/baseline-420.jpg")).unwrap();
+    fs::write(home.path().join("cut.jpg"), &whole[..whole.len() / 2]).unwrap();
+    let logo = fixture("stamps/logo.png");
+    let arguments = ["cut.jpg", "--stamp", logo.to_str().unwrap(), "--out", "out"];
+    let (code, _, stderr) = run(stamp(home.path()).args(arguments));
+    assert!(code == 1 && stderr.contains("damaged JPEG"), "{stderr}");
+    let (code, _, stderr) = run(stamp(home.path()).args(arguments).arg("--lenient"));
+    assert_eq!(code, 0, "{stderr}");
+    assert!(fs::metadata(home.path().join("out/cut.jpg")).unwrap().len() > 0);
+}

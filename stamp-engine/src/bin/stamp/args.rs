@@ -134,6 +134,9 @@ pub(crate) struct Wishes {
     /// decodes and encodes all of the picture [default: splice where it can be]
     #[arg(long, value_name = "PATH", help_heading = "Output")]
     pub(crate) path: Option<PathWish>,
+    /// Stamp what is there of a damaged or truncated JPEG; what is missing is gray
+    #[arg(long, help_heading = "Output")]
+    pub(crate) lenient: bool,
     /// Leave pictures narrower than W or lower than H unstamped
     #[arg(long, value_name = "WxH", help_heading = "Output")]
     pub(crate) min_picture: Option<Dimensions>,

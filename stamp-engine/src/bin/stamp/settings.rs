@@ -80,6 +80,7 @@ impl Wishes {
             lossless: self.lossless.or(other.lossless),
             path: self.path.or(other.path),
             strip: self.strip || other.strip,
+            lenient: self.lenient || other.lenient,
             overwrite: self.overwrite || other.overwrite,
             resume: self.resume || other.resume,
             preserve: self.preserve || other.preserve,
@@ -149,6 +150,7 @@ fn options(wishes: &Wishes, target: &Target) -> Options {
         format: wishes.format.map(Format::from).or(of_name),
         encode: EncodeOptions { quality: wishes.quality, lossless: wishes.lossless },
         strip: wishes.strip,
+        lenient: wishes.lenient,
         path: wishes.path.map(Into::into).unwrap_or_default(),
         min_picture: wishes.min_picture.map(|Dimensions(width, height)| (width, height)),
         limits,
@@ -165,7 +167,10 @@ fn fingerprint(layers: &[Layer], options: &Options) -> blake3::Hash {
         };
         hasher.update(format!("{:?}", layer.placement).as_bytes());
     }
-    let looks = (options.format, options.encode, options.strip, options.min_picture, options.path);
+    let looks = (
+        (options.format, options.encode, options.strip),
+        (options.min_picture, options.path, options.lenient),
+    );
     hasher.update(format!("{looks:?}").as_bytes());
     hasher.finalize()
 }

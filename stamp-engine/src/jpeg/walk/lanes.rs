@@ -63,6 +63,7 @@ pub(super) struct Tables<'a> {
     /// All ones where the MCU ends with this block.
     pub(super) is_last: [u32; MOST],
     pub(super) component: [u32; MOST],
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only vectors need it"))]
     pub(super) components: usize,
     walk: &'a Walk,
 }
