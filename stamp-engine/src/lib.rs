@@ -74,6 +74,9 @@ pub use error::{Error, Result};
 pub use file::{FileJob, WriteOptions, write_file};
 pub use format::Format;
 pub use jpeg::SpliceReport;
+#[cfg(feature = "parts")]
+#[doc(hidden)]
+pub use jpeg::parts;
 pub use limits::{Limits, available_memory};
 pub use metadata::Metadata;
 pub use orientation::Orientation;

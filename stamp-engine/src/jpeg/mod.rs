@@ -13,6 +13,8 @@ mod marker;
 mod mpf;
 mod overlay;
 mod overlays;
+#[cfg(feature = "parts")]
+pub mod parts;
 mod plan;
 mod recode;
 mod redo;

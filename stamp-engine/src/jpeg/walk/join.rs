@@ -45,7 +45,7 @@ struct Walker {
 }
 
 /// Segments shorter than this many bits are not worth a lane each.
-const SHORTEST: usize = 32 << 10;
+pub(in super::super) const SHORTEST: usize = 32 << 10;
 
 impl Map {
     /// Walks `clean` from `place` to (about) bit `end`, both counted from the stretch's beginning,
@@ -57,23 +57,24 @@ impl Map {
         place: &Place,
         end: usize,
     ) -> Result<Option<Self>, Fault> {
-        let Some((count, kernel)) = lanes::kernel() else { return Ok(None) };
-        Self::with(walk, clean, base, place, end, count, kernel)
+        let Some(kernel) = lanes::kernel() else { return Ok(None) };
+        Self::with(walk, clean, base, place, end, kernel, SHORTEST)
     }
 
-    fn with(
+    /// The same with a certain kernel and its number of lanes, if each has `shortest` bits to walk.
+    pub(in super::super) fn with(
         walk: &Walk,
         clean: &[u8],
         base: usize,
         place: &Place,
         end: usize,
-        count: usize,
-        kernel: lanes::Kernel,
+        (count, kernel): (usize, lanes::Kernel),
+        shortest: usize,
     ) -> Result<Option<Self>, Fault> {
         let (from, end) = (place.bit - base, end.max(place.bit) - base);
         let length = end.saturating_sub(from) / count;
         // Vectors of eight lanes know eight blocks of an MCU; bits are counted in 31 bits.
-        if length < SHORTEST || walk.slots.len() > count || end > 1 << 30 {
+        if length < shortest || walk.slots.len() > count || end > 1 << 30 {
             return Ok(None);
         }
         let starts: Vec<usize> = (0..=count).map(|lane| from + lane * length).collect();
@@ -240,6 +241,7 @@ mod tests {
     use super::super::super::marker::Header;
     use super::super::super::source::Source;
     use super::super::super::tests::pictures;
+    use super::super::crafted;
     use super::*;
 
     /// Every place that a map tells is one that the serial walk passes.
@@ -335,6 +337,39 @@ mod tests {
                 if let Some(map) = Map::new(&walk, source.clean(), 0, &place, end).unwrap() {
                     check_map("a pattern", &walk, &source, across * down, &map, end);
                 }
+            }
+        }
+    }
+
+    /// Guesses that never meet the truth, that end at what is no code, and that stand at the same bits
+    /// as the truth but before another block: what is told is the serial walk all the same.
+    #[test]
+    fn crafted_pictures_mislead_no_walk() {
+        for (name, raw, resynchronises) in [
+            ("nibbles", crafted::nibbles(300, 200, false), false),
+            ("sparse nibbles", crafted::nibbles(300, 300, true), false),
+            ("identical blocks, guessed right", crafted::identical_blocks(400, 300), true),
+            ("identical blocks", crafted::identical_blocks(401, 307), false),
+        ] {
+            let header = Header::parse(&raw).unwrap();
+            let walk = Walk::new(&header).unwrap();
+            let mut source = Source::new(&raw, header.data, Vec::new());
+            while !source.is_last() {
+                source.fill(0);
+            }
+            let (across, down) = header.frame.mcus();
+            let place = Place { bit: 0, mcu: 0, dc: [0; 4] };
+            let end = source.end();
+            for kernel in kernels() {
+                let map = Map::with(&walk, source.clean(), 0, &place, end, kernel, SHORTEST).unwrap();
+                let map = map.unwrap_or_else(|| panic!("{name} is too short for {} lanes", kernel.0));
+                assert!(check_map(name, &walk, &source, across * down, &map, end) > 0, "{name}");
+                // All lanes' bits would be used if their guesses had been right.
+                assert!(
+                    resynchronises || map.lanes.len() < kernel.0,
+                    "{name}: {} lanes met",
+                    map.lanes.len()
+                );
             }
         }
     }

@@ -19,7 +19,7 @@ pub(super) const MOST: usize = 16;
 /// Where each lane is; the values of one kind beside each other, as vectors load them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[repr(align(64))]
-pub(super) struct Lanes {
+pub(in super::super) struct Lanes {
     /// The next bit, from the window's first.
     pub(super) bit: [u32; MOST],
     /// Coefficients of the block at hand that were passed; 0 between two blocks.
@@ -53,7 +53,7 @@ impl Lanes {
 
 /// What the lanes look things up in, by block of the MCU.
 #[derive(Debug)]
-pub(super) struct Tables<'a> {
+pub(in super::super) struct Tables<'a> {
     pub(super) steps: &'a [Step],
     /// Where the block's tables begin in `steps`.
     pub(super) first: [u32; MOST],
@@ -148,7 +148,7 @@ pub(super) fn kernel() -> Option<(usize, Kernel)> {
 }
 
 /// Every kernel that this processor can run, the best first.
-pub(super) fn kernels() -> Vec<(usize, Kernel)> {
+pub(in super::super) fn kernels() -> Vec<(usize, Kernel)> {
     #[cfg(target_arch = "x86_64")]
     {
         use super::{avx2, avx512};
@@ -171,7 +171,7 @@ pub(super) fn kernels() -> Vec<(usize, Kernel)> {
 }
 
 /// Runs the lanes until each is done, and notes where they are every [`STRIDE`] steps.
-pub(super) type Kernel = fn(&Tables<'_>, &[u8], &mut Lanes, &mut Vec<Lanes>);
+pub(in super::super) type Kernel = fn(&Tables<'_>, &[u8], &mut Lanes, &mut Vec<Lanes>);
 
 /// The specification of every [`Kernel`].
 #[cfg(test)]

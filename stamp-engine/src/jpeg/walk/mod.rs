@@ -5,8 +5,10 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(test)]
+mod crafted;
 pub(super) mod join;
-mod lanes;
+pub(super) mod lanes;
 pub(super) mod steps;
 
 use self::steps::{Step, WINDOW, first_steps, next_steps};
