@@ -54,7 +54,8 @@ fn blocks(criterion: &mut Criterion) {
     let bytes = fixture("large/12mp-picosdeeuropa.jpg");
     let soft = Samples::U8([200, 30, 30, 120].repeat(64 * 64));
     let stamp = Stamp::from_pixels(Pixels::new(64, 64, Layout::Rgba, soft).unwrap()).unwrap();
-    let placement = Placement { size: Size::Fill, margin: stamp_engine::Length::Px(0.0), ..Placement::default() };
+    let placement =
+        Placement { size: Size::Fill, margin: stamp_engine::Length::Px(0.0), ..Placement::default() };
     let layer = Layer { source: Source::Stamp(Arc::new(stamp)), placement };
     let options = Options { path: Path::Splice, ..Options::default() };
     let stamper = Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap();

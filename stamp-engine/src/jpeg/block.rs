@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use wide::i16x8;
+
 use super::Fault;
 use super::bits::{Writer, peek};
 use super::huffman::{Code, Huffman};
@@ -182,20 +184,15 @@ pub(super) fn encode(
     *dc = i32::from(block[0]);
     let (size, extra) = size_and_bits(difference);
     writer.code(tables.0.code(size as u8)?, extra, size);
-    let mut run = 0;
     let mut last = 0;
-    for (k, &coefficient) in block.iter().enumerate().skip(1) {
-        if coefficient == 0 {
-            run += 1;
-            continue;
-        }
+    for k in places(non_zeros(block) & !1) {
+        let mut run = k - last - 1;
         while run > 15 {
             writer.code(tables.1.code(ZRL)?, 0, 0);
             run -= 16;
         }
-        let (size, extra) = size_and_bits(i32::from(coefficient));
+        let (size, extra) = size_and_bits(i32::from(block[k]));
         writer.code(tables.1.code((run << 4) as u8 | size as u8)?, extra, size);
-        run = 0;
         last = k;
     }
     if last < 63 {
@@ -205,6 +202,26 @@ pub(super) fn encode(
         writer.code(tables.1.code(EOB)?, 0, 0);
     }
     Ok(())
+}
+
+/// Which coefficients are not 0, a bit for each place.
+#[inline(always)]
+pub(super) fn non_zeros(block: &Coefficients) -> u64 {
+    let zeros = block.as_chunks::<8>().0.iter().enumerate().fold(0, |zeros, (i, &eight)| {
+        let zero = i16x8::new(eight).simd_eq(i16x8::ZERO).to_bitmask() & 0xff;
+        zeros | u64::from(zero) << (8 * i)
+    });
+    !zeros
+}
+
+/// The places of the ones.
+#[inline(always)]
+pub(super) fn places(mut ones: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = (ones != 0).then(|| ones.trailing_zeros() as usize);
+        ones &= ones.wrapping_sub(1);
+        place
+    })
 }
 
 /// The size category of a value and its bits (T.81, F.1.2.1).

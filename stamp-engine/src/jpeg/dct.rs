@@ -6,10 +6,10 @@
 
 #![forbid(unsafe_code)]
 
-use wide::f32x8;
+use super::eight::Eight;
 
 /// Eight rows of eight samples or coefficients.
-pub(super) type Rows = [f32x8; 8];
+pub(super) type Rows<V> = [V; 8];
 
 /// The scale factors that the quick transforms leave out, for a row and a column each:
 /// 1, then √2·cos(kπ/16).
@@ -26,79 +26,101 @@ pub(super) const ZIGZAG: [usize; 64] = [
 /// A quantisation table with the transforms' scaling.
 #[derive(Clone, Debug)]
 pub(super) struct Scaling {
-    /// Multiplies a quantised coefficient for [`inverse`]; by zigzag place.
-    pub(super) dequantise: [f32; 64],
-    /// Multiplies a result of [`forward`] to make it a quantised coefficient; by row.
-    pub(super) quantise: Rows,
+    /// Multiplies a quantised coefficient for [`inverse`]; by row and column.
+    pub(super) dequantise: [[f32; 8]; 8],
+    /// Multiplies a result of [`forward`] to make it a quantised coefficient; by row and column.
+    pub(super) quantise: [[f32; 8]; 8],
 }
 
 impl Scaling {
     /// Of a quantisation table in zigzag order.
     pub(super) fn new(table: &[u16; 64]) -> Self {
-        let mut dequantise = [0.0; 64];
+        let mut dequantise = [[0.0; 8]; 8];
         let mut quantise = [[0.0; 8]; 8];
         for (k, &step) in table.iter().enumerate() {
             let (row, column) = (ZIGZAG[k] / 8, ZIGZAG[k] % 8);
             let scale = SCALES[row] * SCALES[column] * 8.0;
-            dequantise[k] = (f64::from(step) * SCALES[row] * SCALES[column] / 8.0) as f32;
+            dequantise[row][column] = (f64::from(step) * SCALES[row] * SCALES[column] / 8.0) as f32;
             quantise[row][column] = (1.0 / (f64::from(step) * scale)) as f32;
         }
-        Self { dequantise, quantise: quantise.map(f32x8::from) }
+        Self { dequantise, quantise }
     }
 }
 
 /// Scaled coefficients to samples.
 #[inline(always)]
-pub(super) fn inverse(rows: Rows) -> Rows {
-    inverse_columns(f32x8::transpose(inverse_columns(f32x8::transpose(rows))))
+pub(super) fn inverse<V: Eight>(rows: Rows<V>) -> Rows<V> {
+    inverse_columns(V::transposed(inverse_columns(V::transposed(rows))))
 }
 
 /// Samples to scaled coefficients.
 #[inline(always)]
-pub(super) fn forward(rows: Rows) -> Rows {
-    forward_columns(f32x8::transpose(forward_columns(f32x8::transpose(rows))))
+pub(super) fn forward<V: Eight>(rows: Rows<V>) -> Rows<V> {
+    forward_columns(V::transposed(forward_columns(V::transposed(rows))))
 }
 
-const fn all(value: f32) -> f32x8 {
-    f32x8::new([value; 8])
+/// Sum and difference.
+#[inline(always)]
+fn both<V: Eight>(a: V, b: V) -> (V, V) {
+    (a.plus(b), a.minus(b))
 }
 
 #[inline(always)]
-fn inverse_columns(c: Rows) -> Rows {
-    let (sum, difference) = (c[0] + c[4], c[0] - c[4]);
-    let even = c[2] + c[6];
-    let rotated = (c[2] - c[6]) * all(std::f32::consts::SQRT_2) - even;
-    let (e0, e3) = (sum + even, sum - even);
-    let (e1, e2) = (difference + rotated, difference - rotated);
+fn inverse_columns<V: Eight>(c: Rows<V>) -> Rows<V> {
+    let by = |value: V, factor: f32| value.times(V::splat(factor));
+    let (sum, difference) = both(c[0], c[4]);
+    let (even, apart) = both(c[2], c[6]);
+    let rotated = by(apart, std::f32::consts::SQRT_2).minus(even);
+    let (e0, e3) = both(sum, even);
+    let (e1, e2) = both(difference, rotated);
 
-    let (z13, z10) = (c[5] + c[3], c[5] - c[3]);
-    let (z11, z12) = (c[1] + c[7], c[1] - c[7]);
-    let o0 = z11 + z13;
-    let z5 = (z10 + z12) * all(1.847_759_1);
-    let o1 = z5 - z10 * all(2.613_126) - o0;
-    let o2 = (z11 - z13) * all(std::f32::consts::SQRT_2) - o1;
-    let o3 = z5 - z12 * all(1.082_392_2) - o2;
-    [e0 + o0, e1 + o1, e2 + o2, e3 + o3, e3 - o3, e2 - o2, e1 - o1, e0 - o0]
+    let (z13, z10) = both(c[5], c[3]);
+    let (z11, z12) = both(c[1], c[7]);
+    let o0 = z11.plus(z13);
+    let z5 = by(z10.plus(z12), 1.847_759_1);
+    let o1 = z5.minus(by(z10, 2.613_126)).minus(o0);
+    let o2 = by(z11.minus(z13), std::f32::consts::SQRT_2).minus(o1);
+    let o3 = z5.minus(by(z12, 1.082_392_2)).minus(o2);
+    [
+        e0.plus(o0),
+        e1.plus(o1),
+        e2.plus(o2),
+        e3.plus(o3),
+        e3.minus(o3),
+        e2.minus(o2),
+        e1.minus(o1),
+        e0.minus(o0),
+    ]
 }
 
 #[inline(always)]
-fn forward_columns(s: Rows) -> Rows {
-    let (a0, a7) = (s[0] + s[7], s[0] - s[7]);
-    let (a1, a6) = (s[1] + s[6], s[1] - s[6]);
-    let (a2, a5) = (s[2] + s[5], s[2] - s[5]);
-    let (a3, a4) = (s[3] + s[4], s[3] - s[4]);
+fn forward_columns<V: Eight>(s: Rows<V>) -> Rows<V> {
+    let by = |value: V, factor: f32| value.times(V::splat(factor));
+    let (a0, a7) = both(s[0], s[7]);
+    let (a1, a6) = both(s[1], s[6]);
+    let (a2, a5) = both(s[2], s[5]);
+    let (a3, a4) = both(s[3], s[4]);
 
-    let (b0, b3) = (a0 + a3, a0 - a3);
-    let (b1, b2) = (a1 + a2, a1 - a2);
-    let z1 = (b2 + b3) * all(std::f32::consts::FRAC_1_SQRT_2);
+    let (b0, b3) = both(a0, a3);
+    let (b1, b2) = both(a1, a2);
+    let z1 = by(b2.plus(b3), std::f32::consts::FRAC_1_SQRT_2);
 
-    let (d0, d1, d2) = (a4 + a5, a5 + a6, a6 + a7);
-    let z5 = (d0 - d2) * all(0.382_683_43);
-    let z2 = d0 * all(0.541_196_1) + z5;
-    let z4 = d2 * all(1.306_563) + z5;
-    let z3 = d1 * all(std::f32::consts::FRAC_1_SQRT_2);
-    let (z11, z13) = (a7 + z3, a7 - z3);
-    [b0 + b1, z11 + z4, b3 + z1, z13 - z2, b0 - b1, z13 + z2, b3 - z1, z11 - z4]
+    let (d0, d1, d2) = (a4.plus(a5), a5.plus(a6), a6.plus(a7));
+    let z5 = by(d0.minus(d2), 0.382_683_43);
+    let z2 = by(d0, 0.541_196_1).plus(z5);
+    let z4 = by(d2, 1.306_563).plus(z5);
+    let z3 = by(d1, std::f32::consts::FRAC_1_SQRT_2);
+    let (z11, z13) = both(a7, z3);
+    [
+        b0.plus(b1),
+        z11.plus(z4),
+        b3.plus(z1),
+        z13.minus(z2),
+        b0.minus(b1),
+        z13.plus(z2),
+        b3.minus(z1),
+        z11.minus(z4),
+    ]
 }
 
 #[cfg(test)]
@@ -106,6 +128,7 @@ mod tests {
     use std::f64::consts::PI;
 
     use proptest::prelude::*;
+    use wide::f32x8;
 
     use super::*;
 
@@ -134,11 +157,10 @@ mod tests {
             let result = forward(rows);
             let expected = definition(&samples);
             let mut coefficients = [[0f32; 8]; 8];
-            for (k, &place) in ZIGZAG.iter().enumerate() {
-                let (y, x) = (place / 8, place % 8);
-                let quantised = (result[y] * scaling.quantise[y]).to_array()[x];
+            for (y, x) in (0..64).map(|place| (place / 8, place % 8)) {
+                let quantised = result[y].to_array()[x] * scaling.quantise[y][x];
                 prop_assert!((f64::from(quantised) - expected[y][x]).abs() < 2e-3, "{} {}", y, x);
-                coefficients[y][x] = quantised * scaling.dequantise[k];
+                coefficients[y][x] = quantised * scaling.dequantise[y][x];
             }
             let back = inverse(coefficients.map(f32x8::from));
             for (row, expected) in back.iter().zip(&samples) {

@@ -5,6 +5,7 @@ mod align;
 mod bits;
 mod block;
 mod dct;
+mod eight;
 mod encoders;
 mod fault;
 mod frame;

@@ -7,9 +7,8 @@
 
 #![forbid(unsafe_code)]
 
-use wide::f32x8;
-
 use super::dct::Rows;
+use super::eight::Eight;
 use super::frame::Frame;
 use super::marker::Transform;
 use crate::{Ink, Prepared};
@@ -90,25 +89,22 @@ impl Overlay {
     }
 
     /// Composites onto the block of `component` whose top left sample is `at`, from the sample that
-    /// the phase counts from. Gives whether anything shows there.
+    /// the phase counts from.
     #[inline(always)]
-    pub(super) fn blend(&self, component: usize, at: (i64, i64), samples: &mut Rows) -> bool {
+    pub(super) fn blend<V: Eight>(&self, component: usize, at: (i64, i64), samples: &mut Rows<V>) {
         let plane = &self.planes[component];
-        let Some((start, rows)) = plane.under(at) else { return false };
-        let mut shows = false;
+        let Some((start, rows)) = plane.under(at) else { return };
         for (y, row) in rows {
             let place = start + y * plane.stride();
             let alpha: [i16; 8] = take(&plane.alpha, place);
             if alpha == [0; 8] {
                 continue;
             }
-            shows = true;
             let colour: [i16; 8] = take(&plane.colour, place);
-            let t = to_f32(colour) * f32x8::splat(1.0 / COLOUR_ONE);
-            let alpha = to_f32(alpha) * f32x8::splat(1.0 / ALPHA_ONE);
-            samples[row] = samples[row] + (t - alpha * samples[row]);
+            let t = V::of_i16(&colour).times(V::splat(1.0 / COLOUR_ONE));
+            let alpha = V::of_i16(&alpha).times(V::splat(1.0 / ALPHA_ONE));
+            samples[row] = samples[row].plus(t.minus(alpha.times(samples[row])));
         }
-        shows
     }
 
     /// Whether anything shows on that block.
@@ -158,11 +154,6 @@ impl Plane {
 fn take(samples: &[i16], at: usize) -> [i16; 8] {
     // Always there, by the margin; zeros would only show nothing.
     samples.get(at..at + 8).and_then(|samples| samples.try_into().ok()).unwrap_or_default()
-}
-
-#[inline(always)]
-fn to_f32(samples: [i16; 8]) -> f32x8 {
-    f32x8::from(samples.map(f32::from))
 }
 
 /// How a stamp's pixel becomes `t` of one component.

@@ -1,12 +1,15 @@
 //! One block under a stamp: dequantise, inverse transform, blend, forward transform, requantise.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 use wide::f32x8;
 
 use super::Fault;
-use super::block::Coefficients;
+use super::block::{Coefficients, non_zeros, places};
 use super::dct::{self, Scaling, ZIGZAG};
+use super::eight::Eight;
+#[cfg(target_arch = "x86_64")]
+use super::eight::avx2::Avx2;
 use super::marker::Header;
 use super::plan::Placed;
 use super::walk::Slot;
@@ -18,6 +21,8 @@ pub(super) struct Redo<'a> {
     /// For each stamp and component, where the stamp's planes count from.
     origins: Vec<Vec<(i64, i64)>>,
     mcus_across: usize,
+    #[cfg(target_arch = "x86_64")]
+    has_avx2: bool,
     /// The frame's component of each of the scan's.
     of_scan: Vec<usize>,
 }
@@ -47,6 +52,8 @@ impl<'a> Redo<'a> {
             origins: origins.collect(),
             placed,
             mcus_across: frame.mcus().0,
+            #[cfg(target_arch = "x86_64")]
+            has_avx2: is_x86_feature_detected!("avx2"),
             of_scan: header.scan.components.iter().map(|c| c.component).collect(),
         })
     }
@@ -75,34 +82,108 @@ impl<'a> Redo<'a> {
         if !self.placed.iter().zip(&self.origins).any(shows) {
             return false;
         }
-        let before = dct::inverse(dequantise(block, &grid.scaling));
-        let mut samples = before;
-        for (stamp, origins) in self.placed.iter().zip(&self.origins) {
-            stamp.overlay.blend(component, relative(origins[component]), &mut samples);
-        }
-        // Only the difference is transformed and added: where a stamp changes nothing, no rounding does.
-        let difference = std::array::from_fn(|row| samples[row] - before[row]);
-        add(block, dct::forward(difference), &grid.scaling);
+        self.change(component, sample, block);
         true
     }
-}
 
-#[inline(always)]
-fn dequantise(block: &Coefficients, scaling: &Scaling) -> dct::Rows {
-    let mut rows = [[0f32; 8]; 8];
-    for (k, &coefficient) in block.iter().enumerate() {
-        rows[ZIGZAG[k] / 8][ZIGZAG[k] % 8] = f32::from(coefficient) * scaling.dequantise[k];
+    fn change(&self, component: usize, sample: (i64, i64), block: &mut Coefficients) {
+        #[cfg(target_arch = "x86_64")]
+        if self.has_avx2 {
+            #[allow(unsafe_code)]
+            // SAFETY: AVX2 has been detected.
+            return unsafe { self.change_in_avx2(component, sample, block) };
+        }
+        self.change_in::<f32x8>(component, sample, block);
     }
-    rows.map(f32x8::from)
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn change_in_avx2(&self, component: usize, sample: (i64, i64), block: &mut Coefficients) {
+        self.change_in::<Avx2>(component, sample, block);
+    }
+
+    #[inline(always)]
+    fn change_in<V: Eight>(&self, component: usize, sample: (i64, i64), block: &mut Coefficients) {
+        let scaling = &self.components[component].scaling;
+        let mut rows = in_rows(block);
+        let before =
+            dct::inverse(std::array::from_fn(|y| V::of_i16(&rows[y]).times(V::of(&scaling.dequantise[y]))));
+        let mut samples = before;
+        for (stamp, origins) in self.placed.iter().zip(&self.origins) {
+            let origin = origins[component];
+            stamp.overlay.blend(component, (sample.0 - origin.0, sample.1 - origin.1), &mut samples);
+        }
+        // Only the difference is transformed and added: where a stamp changes nothing, no rounding does.
+        let difference = dct::forward(std::array::from_fn(|y| samples[y].minus(before[y])));
+        for (y, row) in rows.iter_mut().enumerate() {
+            difference[y].times(V::of(&scaling.quantise[y])).add_rounded(row);
+        }
+        let rows = rows.as_flattened();
+        for (coefficient, &place) in block.iter_mut().zip(&ZIGZAG) {
+            *coefficient = rows[place];
+        }
+    }
 }
 
+/// A block row after row.
 #[inline(always)]
-fn add(block: &mut Coefficients, difference: dct::Rows, scaling: &Scaling) {
-    let rows: [[i32; 8]; 8] =
-        std::array::from_fn(|row| (difference[row] * scaling.quantise[row]).round_int().to_array());
-    for (k, coefficient) in block.iter_mut().enumerate() {
-        let new = i32::from(*coefficient) + rows[ZIGZAG[k] / 8][ZIGZAG[k] % 8];
-        // What 8-bit samples can make, and what a baseline code can say (T.81, table F.1 and F.2).
-        *coefficient = new.clamp(-1023, 1023) as i16;
+fn in_rows(block: &Coefficients) -> [[i16; 8]; 8] {
+    let mut rows = [[0; 8]; 8];
+    for k in places(non_zeros(block)) {
+        rows[ZIGZAG[k] / 8][ZIGZAG[k] % 8] = block[k];
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::jpeg::overlay::Overlay;
+    use crate::{Depth, Ink, Layout, Orientation, Pixels, Prepared, Profile, Request, Samples, Stamp};
+
+    /// A stamp of 40 × 40 whose alpha and colours run through all values.
+    fn placed(header: &Header) -> Placed {
+        let samples = (0..40 * 40u32).flat_map(|n| [n, n * 7, n * 31, n * 13].map(|v| (v % 256) as u8));
+        let pixels = Pixels::new(40, 40, Layout::Rgba, Samples::U8(samples.collect())).unwrap();
+        let request = Request {
+            width: 40,
+            height: 40,
+            rotate: 0.0,
+            opacity: 1.0,
+            orientation: Orientation::Normal,
+            ink: Ink::Rgb,
+            depth: Depth::Sixteen,
+            profile: Arc::new(Profile::srgb()),
+        };
+        let stamp = Prepared::new(&Stamp::from_pixels(pixels).unwrap(), &request).unwrap();
+        let overlay = Arc::new(Overlay::new(&stamp, &header.frame, header.transform, (1, 1)));
+        Placed { overlay, corner: (1, 1), size: (40, 40) }
+    }
+
+    proptest! {
+        /// Blocks under the stamp, half under it and beside it, with any coefficients.
+        #[test]
+        fn every_instruction_set_gives_the_specified_bits(
+            values in prop::collection::vec((0usize..64, -1023i16..=1023), 0..64),
+            component in 0usize..3, at in (-1i64..6, -1i64..6),
+        ) {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/pictures/variants");
+            let raw = std::fs::read(folder.join("baseline-420.jpg")).unwrap();
+            let header = Header::parse(&raw).unwrap();
+            let placed = [placed(&header)];
+            let redo = Redo::new(&header, &placed).unwrap();
+            let mut block = [0; 64];
+            values.iter().for_each(|&(k, value)| block[k] = value);
+            let mut specified = block;
+            let sample = (8 * at.0, 8 * at.1);
+            redo.change_in::<f32x8>(component, sample, &mut specified);
+            redo.change(component, sample, &mut block);
+            prop_assert_eq!(block, specified);
+        }
     }
 }

@@ -7,7 +7,7 @@ use wide::i16x8;
 
 use super::super::Fault;
 use super::super::bits::Writer;
-use super::super::block::{Coefficients, EOB, ZRL, size_and_bits};
+use super::super::block::{Coefficients, EOB, ZRL, places, size_and_bits};
 use super::super::huffman::{Code, Huffman};
 use super::super::marker::{DHT, Header, Process, RST0, Scan};
 use super::{Order, Plane, ScanPart};
@@ -263,14 +263,4 @@ fn sizes(block: &Coefficients, low: u8) -> Sizes {
         sizes.new |= is(1) << (8 * i);
     }
     sizes
-}
-
-/// The places of the ones.
-#[inline(always)]
-fn places(mut ones: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let place = (ones != 0).then(|| ones.trailing_zeros() as usize);
-        ones &= ones.wrapping_sub(1);
-        place
-    })
 }
