@@ -7,7 +7,8 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stamp_engine::parts::Scan;
 use stamp_engine::{
-    Cache, Layer, Layout, Options, Path, Picture, Pixels, Placement, Samples, Size, Source, Stamp, Stamper,
+    Cache, Layer, Layout, Length, Options, Path, Picture, Pixels, Placement, Samples, Size, Source, Stamp,
+    Stamper, Tile,
 };
 use stampede_benches::fixture;
 
@@ -49,13 +50,13 @@ fn copy(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A stamp over all of the picture: every block is decoded, changed and coded again.
+/// A stamp of 256×256 tiled over all of the picture: every block is decoded, changed and coded again.
 fn blocks(criterion: &mut Criterion) {
     let bytes = fixture("large/12mp-picosdeeuropa.jpg");
-    let soft = Samples::U8([200, 30, 30, 120].repeat(64 * 64));
-    let stamp = Stamp::from_pixels(Pixels::new(64, 64, Layout::Rgba, soft).unwrap()).unwrap();
-    let placement =
-        Placement { size: Size::Fill, margin: stamp_engine::Length::Px(0.0), ..Placement::default() };
+    let soft = Samples::U8([200, 30, 30, 120].repeat(256 * 256));
+    let stamp = Stamp::from_pixels(Pixels::new(256, 256, Layout::Rgba, soft).unwrap()).unwrap();
+    let tile = Some(Tile { gap: Length::Px(0.0), stagger: 0.0 });
+    let placement = Placement { size: Size::Original, tile, margin: Length::Px(0.0), ..Placement::default() };
     let layer = Layer { source: Source::Stamp(Arc::new(stamp)), placement };
     let options = Options { path: Path::Splice, ..Options::default() };
     let stamper = Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap();

@@ -133,7 +133,7 @@ fn place(header: &Header, parts: &[Part<'_>], overlays: &Overlays) -> Result<Vec
                 _ => overlays.get(part.stamp, header, phase)?,
             };
             let size = (part.stamp.width(), part.stamp.height());
-            placed.push(Placed { overlay: Arc::clone(&overlay), corner, size });
+            placed.push(Placed::new(Arc::clone(&overlay), corner, size, frame));
             last = Some((phase, overlay));
         }
     }

@@ -15,6 +15,9 @@ pub(super) struct Placed {
     /// The corner in the stored grid, in pixels.
     pub(super) corner: (i64, i64),
     pub(super) size: (u32, u32),
+    /// For each component, where the planes' own count of samples begins: the corner of the least
+    /// repeating square that holds the stamp's corner.
+    pub(super) origins: Vec<(i64, i64)>,
 }
 
 /// Untouched MCUs between two touched ones of a row are touched along when they are so few: copying
@@ -22,13 +25,13 @@ pub(super) struct Placed {
 const GAP: usize = 3;
 
 impl Placed {
-    /// Where the planes' own count of samples begins, in samples of a component: the corner of the
-    /// least repeating square that holds the stamp's corner.
-    pub(super) fn origin(&self, frame: &Frame, component: usize) -> (i64, i64) {
-        let component = &frame.components[component];
+    pub(super) fn new(overlay: Arc<Overlay>, corner: (i64, i64), size: (u32, u32), frame: &Frame) -> Self {
         let along =
             |corner: i64, finest: usize, factor: usize| corner.div_euclid(finest as i64) * factor as i64;
-        (along(self.corner.0, frame.h_max, component.h), along(self.corner.1, frame.v_max, component.v))
+        let origins = frame.components.iter().map(|component| {
+            (along(corner.0, frame.h_max, component.h), along(corner.1, frame.v_max, component.v))
+        });
+        Self { overlay, corner, size, origins: origins.collect() }
     }
 
     /// The stamp's rows that lie on pixel rows `rows` of the picture.

@@ -2,6 +2,8 @@
 
 #![deny(unsafe_code)]
 
+use std::ops::Range;
+
 use wide::f32x8;
 
 use super::Fault;
@@ -10,21 +12,29 @@ use super::dct::{self, Scaling, ZIGZAG};
 use super::eight::Eight;
 #[cfg(target_arch = "x86_64")]
 use super::eight::avx2::Avx2;
+use super::frame::Frame;
 use super::marker::Header;
-use super::plan::Placed;
+use super::overlay::Overlay;
+use super::plan::{Placed, mcu_size};
 use super::walk::Slot;
 
 /// Everything needed to change blocks.
 pub(super) struct Redo<'a> {
     components: Vec<Grid>,
-    placed: &'a [Placed],
-    /// For each stamp and component, where the stamp's planes count from.
-    origins: Vec<Vec<(i64, i64)>>,
+    /// For each row of MCUs, the stamps that reach it: a picture may be tiled with hundreds.
+    rows: Vec<Vec<Near<'a>>>,
     mcus_across: usize,
     #[cfg(target_arch = "x86_64")]
     has_avx2: bool,
     /// The frame's component of each of the scan's.
     of_scan: Vec<usize>,
+}
+
+/// A stamp in a row of MCUs.
+struct Near<'a> {
+    placed: &'a Placed,
+    /// The MCUs of the row that it reaches.
+    columns: Range<usize>,
 }
 
 /// A component's blocks.
@@ -45,12 +55,9 @@ impl<'a> Redo<'a> {
             let per_mcu = if alone { (1, 1) } else { (component.h, component.v) };
             Ok(Grid { scaling, per_mcu, blocks: component.blocks() })
         };
-        let origins =
-            placed.iter().map(|stamp| (0..frame.components.len()).map(|c| stamp.origin(frame, c)).collect());
         Ok(Self {
             components: frame.components.iter().map(grid).collect::<Result<_, Fault>>()?,
-            origins: origins.collect(),
-            placed,
+            rows: near(frame, placed),
             mcus_across: frame.mcus().0,
             #[cfg(target_arch = "x86_64")]
             has_avx2: is_x86_feature_detected!("avx2"),
@@ -74,44 +81,55 @@ impl<'a> Redo<'a> {
         if at.0 >= grid.blocks.0 || at.1 >= grid.blocks.1 {
             return false;
         }
-        let sample = (8 * at.0 as i64, 8 * at.1 as i64);
-        let relative = |origin: (i64, i64)| (sample.0 - origin.0, sample.1 - origin.1);
-        let shows = |(stamp, origins): (&Placed, &Vec<(i64, i64)>)| {
-            stamp.overlay.shows(component, relative(origins[component]))
-        };
-        if !self.placed.iter().zip(&self.origins).any(shows) {
+        if !self.overlays(component, at).any(|(overlay, from)| overlay.shows(component, from)) {
             return false;
         }
-        self.change(component, sample, block);
+        self.change(component, at, block);
         true
     }
 
-    fn change(&self, component: usize, sample: (i64, i64), block: &mut Coefficients) {
+    /// The stamps that may show on a block, and where the block lies from where each one's planes
+    /// count from.
+    #[inline(always)]
+    fn overlays(
+        &self,
+        component: usize,
+        at: (usize, usize),
+    ) -> impl Iterator<Item = (&'a Overlay, (i64, i64))> {
+        let per_mcu = self.components[component].per_mcu;
+        let column = at.0 / per_mcu.0;
+        let row = self.rows.get(at.1 / per_mcu.1).map(Vec::as_slice).unwrap_or_default();
+        row.iter().filter(move |near| near.columns.contains(&column)).map(move |near| {
+            let origin = near.placed.origins[component];
+            (&*near.placed.overlay, (8 * at.0 as i64 - origin.0, 8 * at.1 as i64 - origin.1))
+        })
+    }
+
+    fn change(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
         #[cfg(target_arch = "x86_64")]
         if self.has_avx2 {
             #[allow(unsafe_code)]
             // SAFETY: AVX2 has been detected.
-            return unsafe { self.change_in_avx2(component, sample, block) };
+            return unsafe { self.change_in_avx2(component, at, block) };
         }
-        self.change_in::<f32x8>(component, sample, block);
+        self.change_in::<f32x8>(component, at, block);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn change_in_avx2(&self, component: usize, sample: (i64, i64), block: &mut Coefficients) {
-        self.change_in::<Avx2>(component, sample, block);
+    fn change_in_avx2(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
+        self.change_in::<Avx2>(component, at, block);
     }
 
     #[inline(always)]
-    fn change_in<V: Eight>(&self, component: usize, sample: (i64, i64), block: &mut Coefficients) {
+    fn change_in<V: Eight>(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
         let scaling = &self.components[component].scaling;
         let mut rows = in_rows(block);
         let before =
             dct::inverse(std::array::from_fn(|y| V::of_i16(&rows[y]).times(V::of(&scaling.dequantise[y]))));
         let mut samples = before;
-        for (stamp, origins) in self.placed.iter().zip(&self.origins) {
-            let origin = origins[component];
-            stamp.overlay.blend(component, (sample.0 - origin.0, sample.1 - origin.1), &mut samples);
+        for (overlay, from) in self.overlays(component, at) {
+            overlay.blend(component, from, &mut samples);
         }
         // Only the difference is transformed and added: where a stamp changes nothing, no rounding does.
         let difference = dct::forward(std::array::from_fn(|y| samples[y].minus(before[y])));
@@ -123,6 +141,24 @@ impl<'a> Redo<'a> {
             *coefficient = rows[place];
         }
     }
+}
+
+/// The stamps that reach each row of MCUs.
+fn near<'a>(frame: &Frame, placed: &'a [Placed]) -> Vec<Vec<Near<'a>>> {
+    let (across, down) = frame.mcus();
+    let (width, height) = mcu_size(frame);
+    let reach = |corner: i64, size: u32, unit: usize, count: usize| {
+        let along = |pixel: i64| pixel.clamp(0, (unit * count) as i64) as usize;
+        along(corner) / unit..along(corner + i64::from(size)).div_ceil(unit)
+    };
+    let mut rows: Vec<Vec<Near<'_>>> = (0..down).map(|_| Vec::new()).collect();
+    for placed in placed {
+        let columns = reach(placed.corner.0, placed.size.0, width, across);
+        for row in reach(placed.corner.1, placed.size.1, height, down) {
+            rows[row].push(Near { placed, columns: columns.clone() });
+        }
+    }
+    rows
 }
 
 /// A block row after row.
@@ -143,7 +179,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::jpeg::overlay::Overlay;
     use crate::{Depth, Ink, Layout, Orientation, Pixels, Prepared, Profile, Request, Samples, Stamp};
 
     /// A stamp of 40 × 40 whose alpha and colours run through all values.
@@ -162,7 +197,7 @@ mod tests {
         };
         let stamp = Prepared::new(&Stamp::from_pixels(pixels).unwrap(), &request).unwrap();
         let overlay = Arc::new(Overlay::new(&stamp, &header.frame, header.transform, (1, 1)));
-        Placed { overlay, corner: (1, 1), size: (40, 40) }
+        Placed::new(overlay, (1, 1), (40, 40), &header.frame)
     }
 
     proptest! {
@@ -170,7 +205,7 @@ mod tests {
         #[test]
         fn every_instruction_set_gives_the_specified_bits(
             values in prop::collection::vec((0usize..64, -1023i16..=1023), 0..64),
-            component in 0usize..3, at in (-1i64..6, -1i64..6),
+            component in 0usize..3, at in (0usize..6, 0usize..6),
         ) {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/pictures/variants");
             let raw = std::fs::read(folder.join("baseline-420.jpg")).unwrap();
@@ -180,9 +215,8 @@ mod tests {
             let mut block = [0; 64];
             values.iter().for_each(|&(k, value)| block[k] = value);
             let mut specified = block;
-            let sample = (8 * at.0, 8 * at.1);
-            redo.change_in::<f32x8>(component, sample, &mut specified);
-            redo.change(component, sample, &mut block);
+            redo.change_in::<f32x8>(component, at, &mut specified);
+            redo.change(component, at, &mut block);
             prop_assert_eq!(block, specified);
         }
     }
