@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: run test set-up build fmt lint docs deny unit arm miri bench large clean
+.PHONY: run test set-up build fmt lint docs deny unit arm fuzz miri bench large clean
 
 ## Build the command and stamp every picture in fixtures/ into out/.
 run: build
@@ -11,7 +11,7 @@ run: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny unit arm
+test: set-up lint docs deny unit arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -39,7 +39,7 @@ deny:
 		echo "*** SKIPPED, NOT PASSED: the advisory database cannot be downloaded here ***"; }
 
 unit:
-	STAMPEDE_REQUIRE_PYTHON=1 cargo test --workspace --locked
+	STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 cargo test --workspace --locked
 
 ## The kernels' and the splice path's tests on aarch64 (NEON), emulated.
 arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = aarch64-linux-gnu-gcc
@@ -48,6 +48,12 @@ arm:
 	@.ci/set-up arm || echo "*** SKIPPED, NOT PASSED: the tests on aarch64 cannot be built here ***"
 	@! .ci/set-up arm >/dev/null 2>&1 || cargo test -p stamp-engine --no-default-features --lib --locked \
 		--target aarch64-unknown-linux-gnu -- blend:: jpeg::
+
+## A fixed number of inputs for each fuzz target, with AddressSanitizer; more with FUZZ_RUNS.
+FUZZ_RUNS ?= 2000
+fuzz:
+	.ci/set-up fuzz
+	stamp-engine/fuzz/run $(FUZZ_RUNS)
 
 ## The tests of unsafe code under Miri (some minutes; not part of `make test`).
 miri:

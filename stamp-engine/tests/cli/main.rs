@@ -1,5 +1,6 @@
 //! The `stamp` command, end to end, on real files.
 
+mod chromium;
 mod faults;
 mod fixtures;
 mod generated;

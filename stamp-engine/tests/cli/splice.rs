@@ -37,7 +37,7 @@ fn run_check(script: &str, jobs: &[serde_json::Value]) {
     assert!(output.status.success(), "{report}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn jpegs() -> Vec<PathBuf> {
+pub(crate) fn jpegs() -> Vec<PathBuf> {
     let mut found = Vec::new();
     for folder in ["pictures", "pictures/variants"] {
         let paths = fs::read_dir(fixture(folder)).unwrap().map(|entry| entry.unwrap().path());

@@ -49,6 +49,22 @@ pub(crate) fn python_with(modules: &str, folder: &str) -> Option<PathBuf> {
     None
 }
 
+/// Debian's Chromium, or one under another of its names. `None`, with a loud message, where there is
+/// none; a failure when `STAMPEDE_REQUIRE_CHROMIUM` is set, as it is in CI.
+pub(crate) fn chromium() -> Option<&'static str> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let runs = |name: &&str| {
+        Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success())
+    };
+    let found = names.into_iter().find(runs);
+    if found.is_none() {
+        let message = "no Chromium: `make test` installs it";
+        assert!(std::env::var_os("STAMPEDE_REQUIRE_CHROMIUM").is_none(), "{message}");
+        eprintln!("\n*** SKIPPED, NOT PASSED: {message} ***\n");
+    }
+    found
+}
+
 /// Every picture below `folder`, as paths relative to it, sorted.
 pub(crate) fn pictures(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
