@@ -6,6 +6,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::spare::Spare;
 use crate::{Error, Limits, Picture, Report, Result, Stamper};
 
 /// A picture file and where its stamped copy goes.
@@ -41,6 +42,12 @@ impl Input {
     }
 }
 
+impl Drop for Input {
+    fn drop(&mut self) {
+        Spare::Input.keep(std::mem::take(&mut self.bytes));
+    }
+}
+
 impl Stamper {
     /// Stamps the file `input` into the file `output`. The output is written beside its place
     /// under a temporary name, flushed and renamed: an interrupted run leaves no half file.
@@ -52,9 +59,8 @@ impl Stamper {
     pub fn stamp_file(&self, input: &Path, output: &Path, options: &WriteOptions) -> Result<Report> {
         let job = FileJob { input: input.to_owned(), output: output.to_owned(), index: 1 };
         let input = read(&job.input, &self.options().limits)?;
-        let stamped = self.stamp(input.picture(&job))?;
-        write(&job.output, &stamped.bytes, Some(&input), options)?;
-        Ok(stamped.report)
+        let write = |pieces: [&[u8]; 2]| write(&job.output, &pieces, Some(&input), options);
+        self.stamp_pieces(input.picture(&job), write)
     }
 }
 
@@ -69,7 +75,7 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Input> {
     limits.check_bytes(metadata.len())?;
     let file = File::open(path).map_err(failed)?;
     // The file may grow while it is read, or (in /proc) not tell its length.
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1));
+    let mut bytes = Spare::Input.take(usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1));
     file.take(limits.input_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
     limits.check_bytes(bytes.len() as u64)?;
     Ok(Input { bytes, metadata })
@@ -83,10 +89,16 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Input> {
 /// [`Error::Io`], and [`Error::Setting`] when the file is there and `options` do not say to
 /// replace it.
 pub fn write_file(path: &Path, bytes: &[u8], options: &WriteOptions) -> Result<()> {
-    write(path, bytes, None, options)
+    write(path, &[bytes], None, options)
 }
 
-pub(crate) fn write(path: &Path, bytes: &[u8], input: Option<&Input>, options: &WriteOptions) -> Result<()> {
+/// Writes the pieces, one behind the other; see [`write_file`].
+pub(crate) fn write(
+    path: &Path,
+    pieces: &[&[u8]],
+    input: Option<&Input>,
+    options: &WriteOptions,
+) -> Result<()> {
     let folder = match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -105,7 +117,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8], input: Option<&Input>, options: &
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    pieces.iter().try_for_each(|piece| file.write_all(piece)).map_err(failed)?;
     if let Some(input) = input.filter(|_| options.preserve) {
         file.as_file().set_permissions(input.metadata.permissions()).map_err(failed)?;
         let modified = input.metadata.modified().map_err(failed)?;

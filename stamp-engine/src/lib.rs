@@ -62,6 +62,7 @@ mod pixels;
 mod placement;
 mod probe;
 mod recent;
+mod spare;
 mod stamp;
 mod stamper;
 

@@ -6,11 +6,12 @@ use std::io::{Read, Write};
 use std::sync::{Arc, OnceLock};
 
 use self::splice::Spliced;
-use crate::jpeg::Overlays;
+use crate::jpeg::Reuse;
 
 use crate::blend::Curve;
 use crate::composite::{Mix, composite};
 use crate::recent::Recent;
+use crate::spare::Spare;
 use crate::stamp::{Cache, Variables};
 use crate::{
     Depth, Error, Format, Ink, Layer, Layout, Metadata, Options, Orientation, Outcome, Picture, Pixels,
@@ -40,7 +41,7 @@ pub struct Stamper {
     cache: Arc<Cache>,
     texts: Recent<(usize, String, f64), Stamp>,
     profiles: Recent<(Vec<u8>, Ink), Profile>,
-    overlays: Overlays,
+    reuse: Reuse,
 }
 
 impl Stamper {
@@ -62,7 +63,7 @@ impl Stamper {
             cache,
             texts: Recent::new(64),
             profiles: Recent::new(16),
-            overlays: Overlays::new(),
+            reuse: Reuse::new(),
         })
     }
 
@@ -87,10 +88,11 @@ impl Stamper {
     /// # Errors
     /// As [`stamp`](Self::stamp), before anything is written; [`Error::Io`] when `output` fails.
     pub fn stamp_to(&self, picture: Picture<'_>, output: &mut impl Write) -> Result<Report> {
-        let (Taken { bytes, rest, .. }, report) = self.take(picture)?;
-        let written = output.write_all(&bytes).and_then(|()| output.write_all(&picture.bytes[rest..]));
-        written.and_then(|()| output.flush()).map_err(|error| Error::io("output", error))?;
-        Ok(report)
+        self.stamp_pieces(picture, |pieces| {
+            let mut written = pieces.into_iter().try_for_each(|piece| output.write_all(piece));
+            written = written.and_then(|()| output.flush());
+            written.map_err(|error| Error::io("output", error))
+        })
     }
 
     /// Reads a picture to its end, within the limit on its bytes, and stamps it into `output`.
@@ -118,6 +120,18 @@ impl Stamper {
         read.map_err(|error| Error::io("input", error))?;
         limits.check_bytes(bytes.len() as u64)?;
         self.stamp_to(Picture::from(&bytes[..]), output)
+    }
+
+    /// Hands the stamped picture out in two pieces: new bytes, and what of the old ones follows.
+    pub(crate) fn stamp_pieces(
+        &self,
+        picture: Picture<'_>,
+        write: impl FnOnce([&[u8]; 2]) -> Result<()>,
+    ) -> Result<Report> {
+        let (Taken { bytes, rest, .. }, report) = self.take(picture)?;
+        let written = write([&bytes, &picture.bytes[rest..]]);
+        Spare::Output.keep(bytes);
+        written.map(|()| report)
     }
 
     fn take(&self, picture: Picture<'_>) -> Result<(Taken, Report)> {

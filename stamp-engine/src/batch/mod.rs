@@ -132,9 +132,8 @@ impl<'a> Batch<'a> {
                 Err(error) => return (Err(error), started.elapsed()),
             };
             self.within(budget, input.picture(job), || {
-                let stamped = self.stamper.stamp(input.picture(job))?;
-                file::write(&job.output, &stamped.bytes, Some(&input), options)?;
-                Ok(stamped.report)
+                let write = |pieces: [&[u8]; 2]| file::write(&job.output, &pieces, Some(&input), options);
+                self.stamper.stamp_pieces(input.picture(job), write)
             })
         };
         self.run(jobs.len(), work, |report| report, progress)

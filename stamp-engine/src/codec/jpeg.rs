@@ -7,8 +7,8 @@ use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsam
 use super::EncodeOptions;
 use super::channels::{eight, opaque_eight};
 use super::quantisation::quality_of;
-use super::spare;
 use crate::metadata::jpeg::{APP0, embed, segments};
+use crate::spare::Spare;
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
 
 /// Quality where neither the source nor the caller tells one.
@@ -112,7 +112,7 @@ const fn pixel_format(layout: Layout) -> PixelFormat {
 pub(super) fn decode(probe: &Probe, bytes: &[u8], lenient: bool) -> Result<Pixels> {
     let (width, height) = (probe.width as usize, probe.height as usize);
     let pitch = width * probe.layout.channels();
-    let mut samples = spare::take(pitch * height);
+    let mut samples = Spare::Samples.take_full(pitch * height);
     let format = pixel_format(probe.layout);
     let image = Image { pixels: &mut samples[..], width, pitch, height, format };
     let mut decompressor = Decompressor::new().map_err(damaged)?;
@@ -175,7 +175,9 @@ pub(super) fn encode(
         format: pixel_format(pixels.layout()),
     };
     let mut encoded = compressor.compress_to_owned(image).map_err(cannot)?;
-    spare::keep(pixels);
+    if let Samples::U8(samples) = pixels.into_samples() {
+        Spare::Samples.keep(samples);
+    }
     keep_density(source, &mut encoded);
     embed(metadata, &encoded)
 }

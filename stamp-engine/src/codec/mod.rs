@@ -10,7 +10,6 @@ mod libwebp;
 mod palette;
 mod png;
 mod quantisation;
-mod spare;
 mod tiff;
 mod webp;
 

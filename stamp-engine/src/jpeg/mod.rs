@@ -26,6 +26,7 @@ mod stuffing;
 #[cfg(test)]
 mod tests;
 mod walk;
+mod walks;
 
 use std::sync::Arc;
 
@@ -36,12 +37,26 @@ use self::plan::Placed;
 use self::recode::recode;
 use self::redo::Redo;
 use self::splice::{Coded, Splice};
-use self::walk::Walk;
+use self::walks::Walks;
 use crate::Prepared;
+use crate::spare::Spare;
 
 pub(crate) use self::fault::Fault;
-pub(crate) use self::overlays::Overlays;
+use self::overlays::Overlays;
 pub use self::splice::SpliceReport;
+
+/// What was made for earlier pictures and serves later ones.
+#[derive(Debug)]
+pub(crate) struct Reuse {
+    overlays: Overlays,
+    walks: Walks,
+}
+
+impl Reuse {
+    pub(crate) fn new() -> Self {
+        Self { overlays: Overlays::new(), walks: Walks::new() }
+    }
+}
 
 /// A stamp and the places where it goes, in the stored grid.
 pub(crate) struct Part<'a> {
@@ -63,15 +78,10 @@ pub(crate) struct Spliced {
 ///
 /// # Errors
 /// [`Fault`]; there is then no output.
-pub(crate) fn splice(
-    raw: &[u8],
-    parts: &[Part<'_>],
-    overlays: &Overlays,
-    lenient: bool,
-) -> Result<Spliced, Fault> {
+pub(crate) fn splice(raw: &[u8], parts: &[Part<'_>], reuse: &Reuse, lenient: bool) -> Result<Spliced, Fault> {
     let header = Header::parse(raw)?;
     check(&header)?;
-    let placed = place(&header, parts, overlays)?;
+    let placed = place(&header, parts, &reuse.overlays)?;
     let runs = plan::runs(&header.frame, &placed);
     if runs.is_empty() {
         return Ok(Spliced { bytes: Vec::new(), rest: 0, report: SpliceReport::default() });
@@ -81,8 +91,8 @@ pub(crate) fn splice(
         mpf::set_right(raw, &header, &mut bytes, raw.len())?;
         return Ok(Spliced { bytes, rest: raw.len(), report });
     }
-    let walk = Walk::new(&header)?;
-    let mut out = Vec::with_capacity(raw.len() + raw.len() / 8 + (64 << 10));
+    let walk = reuse.walks.get(raw, &header)?;
+    let mut out = Spare::Output.take(raw.len() + raw.len() / 8 + (64 << 10));
     out.extend_from_slice(&raw[..header.data]);
     let done = Splice::new(raw, &header, &walk, &placed, out, lenient)?.run(&runs, header.data);
     let coded = match done {

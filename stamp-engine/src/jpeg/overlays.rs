@@ -13,7 +13,7 @@ use crate::recent::Recent;
 
 /// Stamps' planes, to be used again for pictures of the same kind.
 #[derive(Debug)]
-pub(crate) struct Overlays(Recent<Key, Overlay>);
+pub(super) struct Overlays(Recent<Key, Overlay>);
 
 /// So many are kept: layers × kinds of sampling × phases that are in use at a time.
 const KEPT: usize = 16;
@@ -37,7 +37,7 @@ impl PartialEq for Key {
 }
 
 impl Overlays {
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Recent::new(KEPT))
     }
 

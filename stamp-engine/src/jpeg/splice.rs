@@ -23,6 +23,7 @@ use super::source::Source;
 use super::stuffing::find_marker;
 use super::walk::join::Map;
 use super::walk::{Place, Walk};
+use crate::spare::Spare;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,7 +86,7 @@ impl<'a> Splice<'a> {
             encoders: Encoders::new(header),
             writer: Writer::after(out),
             lenient,
-            memory: Vec::new(),
+            memory: Spare::Window.take(0),
             map: None,
             last_goal: 0,
             bits_per_mcu: 8 * (raw.len() - header.data) as u64 / (across * down).max(1) as u64,
@@ -128,6 +129,7 @@ impl<'a> Splice<'a> {
         for encoder in self.encoders.dc.iter().chain(&self.encoders.ac).flatten() {
             self.report.codes_added += encoder.added as u32;
         }
+        Spare::Window.keep(self.memory);
         let out = self.writer.into_bytes();
         Ok(Coded { out, rest: at, encoders: self.encoders, report: self.report })
     }

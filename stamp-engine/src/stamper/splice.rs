@@ -30,7 +30,7 @@ impl Stamper {
         let stored = (probe.width, probe.height);
         let parts = self.plan(layers, picture, probe, metadata, stored, probe.layout, Depth::Sixteen)?;
         let parts: Vec<_> = parts.iter().map(Part::for_splice).collect();
-        match jpeg::splice(picture.bytes, &parts, &self.overlays, self.options.lenient) {
+        match jpeg::splice(picture.bytes, &parts, &self.reuse, self.options.lenient) {
             Ok(spliced) => Ok(Spliced::Done(spliced)),
             Err(Fault::Damaged(_)) if self.options.lenient => {
                 self.not_here("it is damaged where it would have to be read")
