@@ -42,7 +42,7 @@ impl<'a> Scan<'a> {
 
     /// The numbers of lanes that this processor can walk in, beside one.
     pub fn lanes() -> Vec<usize> {
-        lanes::kernels().into_iter().map(|(count, _)| count).collect()
+        lanes::kernels().map(|kernel| kernel.lanes).collect()
     }
 
     /// Walks all MCUs one after another; gives where that ended, if it did.
@@ -55,11 +55,11 @@ impl<'a> Scan<'a> {
 
     /// Walks from so many places at once and joins the walks; gives whether that was possible.
     pub fn walk_in(&self, lanes: usize) -> bool {
-        let kernel = lanes::kernels().into_iter().find(|(count, _)| *count == lanes);
+        let kernel = lanes::kernels().find(|kernel| kernel.lanes == lanes);
         kernel.is_some_and(|kernel| matches!(self.map(kernel, SHORTEST), Ok(Some(_))))
     }
 
-    fn map(&self, kernel: (usize, lanes::Kernel), shortest: usize) -> Result<Option<Map>, super::Fault> {
+    fn map(&self, kernel: lanes::Kernel, shortest: usize) -> Result<Option<Map>, super::Fault> {
         let end = self.source.safe_end();
         Map::with(&self.walk, self.source.clean(), 0, &START, end, kernel, shortest)
     }

@@ -44,8 +44,11 @@ struct Walker {
     dc: [i32; 4],
 }
 
-/// Segments shorter than this many bits are not worth a lane each.
-pub(in super::super) const SHORTEST: usize = 32 << 10;
+/// Fewer lanes are not worth joining.
+const FEWEST: usize = 8;
+/// Segments shorter than this many bits are not worth a lane each: guesses that fell into step after
+/// some hundred bits must be caught up with.
+pub(in super::super) const SHORTEST: usize = 6 << 10;
 
 impl Map {
     /// Walks `clean` from `place` to (about) bit `end`, both counted from the stretch's beginning,
@@ -57,26 +60,28 @@ impl Map {
         place: &Place,
         end: usize,
     ) -> Result<Option<Self>, Fault> {
-        let Some(kernel) = lanes::kernel() else { return Ok(None) };
+        let Some(kernel) = lanes::kernels().next() else { return Ok(None) };
         Self::with(walk, clean, base, place, end, kernel, SHORTEST)
     }
 
-    /// The same with a certain kernel and its number of lanes, if each has `shortest` bits to walk.
+    /// The same with a certain kernel and so many of its lanes that each has `shortest` bits to walk.
     pub(in super::super) fn with(
         walk: &Walk,
         clean: &[u8],
         base: usize,
         place: &Place,
         end: usize,
-        (count, kernel): (usize, lanes::Kernel),
+        kernel: lanes::Kernel,
         shortest: usize,
     ) -> Result<Option<Self>, Fault> {
         let (from, end) = (place.bit - base, end.max(place.bit) - base);
-        let length = end.saturating_sub(from) / count;
-        // Vectors of eight lanes know eight blocks of an MCU; bits are counted in 31 bits.
-        if length < shortest || walk.slots.len() > count || end > 1 << 30 {
+        let bits = end.saturating_sub(from);
+        let count = kernel.lanes.min(bits / shortest);
+        // Bits are counted in 31 bits.
+        if count < FEWEST || walk.slots.len() > kernel.slots || end > 1 << 30 {
             return Ok(None);
         }
+        let length = bits / count;
         let starts: Vec<usize> = (0..=count).map(|lane| from + lane * length).collect();
         let mut lanes = Lanes::idle();
         for lane in 0..count {
@@ -85,7 +90,7 @@ impl Map {
         }
         let tables = Tables::new(walk);
         let mut notes = Vec::new();
-        kernel(&tables, clean, &mut lanes, &mut notes);
+        (kernel.run)(&tables, clean, &mut lanes, &mut notes);
         let joined = join(walk, clean, place, &starts, &lanes, from)?;
         Ok(Some(Self { notes, lanes: joined, base }))
     }
@@ -242,6 +247,7 @@ mod tests {
     use super::super::super::source::Source;
     use super::super::super::tests::pictures;
     use super::super::crafted;
+    use super::super::lanes::kernels;
     use super::*;
 
     /// Every place that a map tells is one that the serial walk passes.
@@ -280,7 +286,7 @@ mod tests {
             assert!(check_map(&name, &walk, &source, across * down, &map, end) > 0, "{name}");
             mapped += 1;
         }
-        assert!(mapped > 0 || lanes::kernel().is_none());
+        assert!(mapped > 0 || kernels().next().is_none());
     }
 
     #[test]
@@ -291,8 +297,9 @@ mod tests {
             let source = Source::new(&raw, header.data, Vec::new());
             let tables = Tables::new(&walk);
             let end = (source.end().min(200_000) / 2) as u32;
-            for (count, kernel) in kernels() {
-                if walk.slots.len() > count {
+            for kernel in kernels() {
+                let count = kernel.lanes;
+                if walk.slots.len() > kernel.slots {
                     continue;
                 }
                 let mut lanes = Lanes::idle();
@@ -303,15 +310,10 @@ mod tests {
                 let mut specified = (lanes.clone(), Vec::new());
                 lanes::run(&tables, source.clean(), &mut specified.0, count, &mut specified.1);
                 let mut notes = Vec::new();
-                kernel(&tables, source.clean(), &mut lanes, &mut notes);
+                (kernel.run)(&tables, source.clean(), &mut lanes, &mut notes);
                 assert!(lanes == specified.0 && notes == specified.1, "{name} in {count} lanes");
             }
         }
-    }
-
-    /// All that this processor can run.
-    fn kernels() -> Vec<(usize, lanes::Kernel)> {
-        lanes::kernels()
     }
 
     /// A picture whose every guess stays out of step: what is known is true all the same.
@@ -362,11 +364,11 @@ mod tests {
             let end = source.end();
             for kernel in kernels() {
                 let map = Map::with(&walk, source.clean(), 0, &place, end, kernel, SHORTEST).unwrap();
-                let map = map.unwrap_or_else(|| panic!("{name} is too short for {} lanes", kernel.0));
+                let map = map.unwrap_or_else(|| panic!("{name} is too short for {} lanes", kernel.lanes));
                 assert!(check_map(name, &walk, &source, across * down, &map, end) > 0, "{name}");
                 // All lanes' bits would be used if their guesses had been right.
                 assert!(
-                    resynchronises || map.lanes.len() < kernel.0,
+                    resynchronises || map.lanes.len() < kernel.lanes,
                     "{name}: {} lanes met",
                     map.lanes.len()
                 );

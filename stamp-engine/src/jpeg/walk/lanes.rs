@@ -14,7 +14,9 @@ use super::steps::{Step, extend};
 use super::{Slot, TABLE, Walk};
 
 /// The most lanes there are.
-pub(super) const MOST: usize = 16;
+pub(super) const MOST: usize = 32;
+/// An MCU has at most ten blocks (T.81, B.2.3); a vector knows sixteen.
+pub(super) const SLOTS: usize = 16;
 
 /// Where each lane is; the values of one kind beside each other, as vectors load them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,13 +58,13 @@ impl Lanes {
 pub(in super::super) struct Tables<'a> {
     pub(super) steps: &'a [Step],
     /// Where the block's tables begin in `steps`.
-    pub(super) first: [u32; MOST],
-    pub(super) next: [u32; MOST],
+    pub(super) first: [u32; SLOTS],
+    pub(super) next: [u32; SLOTS],
     /// The block behind it.
-    pub(super) follows: [u32; MOST],
+    pub(super) follows: [u32; SLOTS],
     /// All ones where the MCU ends with this block.
-    pub(super) is_last: [u32; MOST],
-    pub(super) component: [u32; MOST],
+    pub(super) is_last: [u32; SLOTS],
+    pub(super) component: [u32; SLOTS],
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only vectors need it"))]
     pub(super) components: usize,
     walk: &'a Walk,
@@ -142,36 +144,40 @@ impl Lanes {
     }
 }
 
-/// How many lanes run at once on this processor, and how; `None` where one chain is best.
-pub(super) fn kernel() -> Option<(usize, Kernel)> {
-    kernels().into_iter().next()
+/// A way to run several lanes at once.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Kernel {
+    /// So many lanes.
+    pub(in super::super) lanes: usize,
+    /// So many blocks of an MCU it can tell apart.
+    pub(super) slots: usize,
+    /// Runs the lanes until each is done, and notes where they are every [`STRIDE`] steps.
+    pub(super) run: fn(&Tables<'_>, &[u8], &mut Lanes, &mut Vec<Lanes>),
 }
 
-/// Every kernel that this processor can run, the best first.
-pub(in super::super) fn kernels() -> Vec<(usize, Kernel)> {
+/// Every kernel that this processor can run, the best first; none where one chain is best.
+pub(in super::super) fn kernels() -> impl Iterator<Item = Kernel> {
     #[cfg(target_arch = "x86_64")]
     {
         use super::{avx2, avx512};
-        let mut kernels: Vec<(usize, Kernel)> = Vec::new();
-        if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
+        let with_512 = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+        let in_512 = with_512.then_some(Kernel {
+            lanes: avx512::COUNT,
+            slots: SLOTS,
             // SAFETY: the features that the function is compiled for were just detected.
-            kernels.push((16, |tables, clean, lanes, notes| unsafe {
-                avx512::run(tables, clean, lanes, notes)
-            }));
-        }
-        if is_x86_feature_detected!("avx2") {
+            run: |tables, clean, lanes, notes| unsafe { avx512::run(tables, clean, lanes, notes) },
+        });
+        let in_avx2 = is_x86_feature_detected!("avx2").then_some(Kernel {
+            lanes: avx2::COUNT,
+            slots: avx2::WIDTH,
             // SAFETY: the feature that the function is compiled for was just detected.
-            kernels
-                .push((8, |tables, clean, lanes, notes| unsafe { avx2::run(tables, clean, lanes, notes) }));
-        }
-        kernels
+            run: |tables, clean, lanes, notes| unsafe { avx2::run(tables, clean, lanes, notes) },
+        });
+        in_512.into_iter().chain(in_avx2)
     }
     #[cfg(not(target_arch = "x86_64"))]
-    Vec::new()
+    std::iter::empty()
 }
-
-/// Runs the lanes until each is done, and notes where they are every [`STRIDE`] steps.
-pub(in super::super) type Kernel = fn(&Tables<'_>, &[u8], &mut Lanes, &mut Vec<Lanes>);
 
 /// The specification of every [`Kernel`].
 #[cfg(test)]
