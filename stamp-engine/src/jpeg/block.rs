@@ -155,8 +155,12 @@ impl Encoder {
         usize::from(self.codes[usize::from(ZRL)].length)
     }
 
+    /// The code of a symbol.
+    ///
+    /// # Errors
+    /// [`Fault::NoCode`] when it has none and there is no room for one.
     #[inline(always)]
-    fn code(&mut self, symbol: u8) -> Result<Code, Fault> {
+    pub(super) fn code(&mut self, symbol: u8) -> Result<Code, Fault> {
         let code = self.codes[usize::from(symbol)];
         if code.length > 0 { Ok(code) } else { self.add(symbol) }
     }

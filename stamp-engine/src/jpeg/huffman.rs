@@ -90,6 +90,20 @@ impl Huffman {
         self.codes().last().map(|(_, code)| code)
     }
 
+    /// How many codes can be added with [`extend`](Self::extend).
+    pub(super) fn room(&self) -> usize {
+        usize::try_from(self.free_at(16) - 1).unwrap_or(0)
+    }
+
+    /// A table with codes for `symbols` too, which hardly ever occur: the others' codes are hardly longer.
+    pub(super) fn with_all(&self, symbols: impl Iterator<Item = u8>) -> Self {
+        let mut frequencies = [0; 256];
+        symbols.for_each(|symbol| frequencies[usize::from(symbol)] = 1);
+        // A code of `n` bits is the best for a symbol that makes up 2⁻ⁿ of all.
+        self.codes().for_each(|(symbol, code)| frequencies[usize::from(symbol)] = 1 << (22 - code.length));
+        Self::optimal(&frequencies)
+    }
+
     /// The shortest codes for symbols that occur so often (T.81, K.2).
     pub(super) fn optimal(frequencies: &[u32; 256]) -> Self {
         // One more symbol, the rarest, takes the code of ones only and is then left out.

@@ -38,6 +38,12 @@ impl<'a> Source<'a> {
         source
     }
 
+    /// Goes on with the stretch that begins at `at`.
+    pub(super) fn begin_again(&mut self, at: usize) {
+        let clean = std::mem::take(&mut self.clean);
+        *self = Self::new(self.raw, at, clean);
+    }
+
     /// Gives the memory back.
     pub(super) fn into_memory(self) -> Vec<u8> {
         self.clean

@@ -1,17 +1,22 @@
 //! Pictures of several scans (progressive, or a scan a component): all coefficients are decoded, those
 //! under the stamp changed, and the same scans written again. Slower than splicing bits, but no
 //! coefficient outside of the stamp changes and the scan script stays.
+//!
+//! All scans are read and written side by side, a row of MCUs at a time: a picture's coefficients are
+//! many times as large as a cache, and ten scans would go through all of them twenty times.
 
 #![forbid(unsafe_code)]
 
+mod band;
 mod read;
 mod write;
 
 use std::ops::Range;
 
+use self::band::{Band, Order};
+use self::read::Reader;
+use self::write::{Coded, Counter, Extender, ScanWriter, Sink};
 use super::Fault;
-use super::block::Coefficients;
-use super::frame::Frame;
 use super::marker::{self, DHT, DNL, DQT, DRI, EOI, Header, Process, RST0, RST7, SOS, Scan, Segment, Tables};
 use super::plan::Placed;
 use super::redo::Redo;
@@ -27,12 +32,6 @@ struct ScanPart {
     data: Range<usize>,
 }
 
-/// One component's coefficients, all blocks of its MCUs.
-struct Plane {
-    across: usize,
-    blocks: Vec<Coefficients>,
-}
-
 /// More scans than any writer makes; each costs a pass over the picture.
 const MOST_SCANS: usize = 200;
 
@@ -43,29 +42,69 @@ pub(super) fn restamp(
     placed: &[Placed],
 ) -> Result<(Vec<u8>, SpliceReport), Fault> {
     let (parts, end) = parts(raw, header)?;
-    let frame = &header.frame;
-    let mut planes: Vec<Plane> = (0..frame.components.len()).map(|c| Plane::new(frame, c)).collect();
-    for part in &parts {
-        read::scan(raw, header, part, &mut planes)?;
-    }
-    let mut report = SpliceReport { bits_in: 8 * (end - header.data) as u64, ..SpliceReport::default() };
     let redo = Redo::new(header, placed)?;
-    for (component, plane) in planes.iter_mut().enumerate() {
-        for (number, block) in plane.blocks.iter_mut().enumerate() {
-            let at = (number % plane.across, number / plane.across);
-            report.blocks += u64::from(redo.block_at(component, at, block));
+    let mut sinks: Vec<_> = parts.iter().map(|part| Extender::of_scan(part)).collect();
+    let blocks = pass(raw, header, &parts, &redo, &mut sinks)?;
+    let coded = match sinks.into_iter().map(Extender::finish).collect::<Option<Vec<Coded>>>() {
+        Some(coded) => coded,
+        // Some table has no room for a code that is new.
+        None => {
+            let mut counters: Vec<_> = parts.iter().map(|_| Counter::default()).collect();
+            pass(raw, header, &parts, &redo, &mut counters)?;
+            let mut sinks: Vec<_> = counters.iter().map(Extender::of_counts).collect();
+            pass(raw, header, &parts, &redo, &mut sinks)?;
+            let coded = sinks.into_iter().map(Extender::finish).collect::<Option<_>>();
+            coded.ok_or_else(|| Fault::damaged("its symbols cannot be counted"))?
         }
-    }
+    };
     let mut out = Vec::with_capacity(raw.len() + raw.len() / 8);
     out.extend_from_slice(&raw[..2]);
-    for part in &parts {
+    for (part, coded) in parts.iter().zip(&coded) {
         for segment in part.segments.iter().filter(|segment| segment.code != DHT && segment.code != SOS) {
             out.extend_from_slice(&raw[segment.place.clone()]);
         }
-        out = write::scan(raw, header, part, &planes, out)?;
+        coded.write_tables(&mut out);
+        let sos = part.segments.last().ok_or_else(|| Fault::damaged("a scan has no header"))?;
+        out.extend_from_slice(&raw[sos.place.clone()]);
+        out.extend_from_slice(&coded.data);
     }
     out.extend_from_slice(&raw[end..]);
+    let report = SpliceReport { blocks, bits_in: 8 * (end - header.data) as u64, ..SpliceReport::default() };
     Ok((out, report))
+}
+
+/// Reads all scans, changes the blocks under the stamps, and hands the scans to `sinks`. Gives the number
+/// of blocks changed.
+fn pass<S: Sink>(
+    raw: &[u8],
+    header: &Header,
+    parts: &[ScanPart],
+    redo: &Redo<'_>,
+    sinks: &mut [S],
+) -> Result<u64, Fault> {
+    let mut band = Band::new(&header.frame);
+    let order = |part: &ScanPart| Order::new(&header.frame, &part.scan);
+    let mut readers = Vec::with_capacity(parts.len());
+    let mut writers = Vec::with_capacity(parts.len());
+    for part in parts {
+        readers.push(Reader::new(raw, header, part, order(part))?);
+        writers.push(ScanWriter::new(header, part, order(part)));
+    }
+    let mut changed = 0;
+    for row in 0..header.frame.mcus().1 {
+        band.begin(row);
+        for reader in &mut readers {
+            reader.read(&mut band)?;
+        }
+        changed += band.change(redo);
+        for (writer, sink) in writers.iter_mut().zip(&mut *sinks) {
+            writer.write(&band, sink);
+        }
+    }
+    for (writer, sink) in writers.iter_mut().zip(sinks) {
+        writer.finish(sink);
+    }
+    Ok(changed)
 }
 
 /// The scans in order, and where the last one's data ends.
@@ -126,67 +165,5 @@ fn end_of_data(raw: &[u8], mut at: usize) -> Result<usize, Fault> {
             Some((place, _)) => return Ok(place),
             None => return Err(Fault::damaged("it ends without a marker")),
         }
-    }
-}
-
-impl Plane {
-    fn new(frame: &Frame, component: usize) -> Self {
-        let c = &frame.components[component];
-        let (across, down) = (frame.width.div_ceil(8 * frame.h_max), frame.height.div_ceil(8 * frame.v_max));
-        // A picture of one component has no MCUs of several blocks, whatever its factors say.
-        let (across, down) = match frame.components.len() {
-            1 => c.blocks(),
-            _ => (across * c.h, down * c.v),
-        };
-        Self { across, blocks: vec![[0; 64]; across * down] }
-    }
-}
-
-/// One of a scan's components.
-struct OfComponent {
-    /// Its place in the frame.
-    component: usize,
-    /// Blocks of an MCU across and down.
-    h: usize,
-    v: usize,
-    /// Blocks in a row of its plane.
-    across: usize,
-}
-
-/// The blocks of a scan in the order of their coding (T.81, A.2).
-struct Order {
-    components: Vec<OfComponent>,
-    mcus: (usize, usize),
-}
-
-impl Order {
-    fn new(frame: &Frame, scan: &Scan, planes: &[Plane]) -> Self {
-        let alone = scan.components.len() == 1;
-        let of = |scan: &marker::ScanComponent| {
-            let component = &frame.components[scan.component];
-            let (h, v) = if alone { (1, 1) } else { (component.h, component.v) };
-            OfComponent { component: scan.component, h, v, across: planes[scan.component].across }
-        };
-        let mcus = match &scan.components[..] {
-            [only] => frame.components[only.component].blocks(),
-            _ => (frame.width.div_ceil(8 * frame.h_max), frame.height.div_ceil(8 * frame.v_max)),
-        };
-        Self { components: scan.components.iter().map(of).collect(), mcus }
-    }
-
-    fn mcu_count(&self) -> usize {
-        self.mcus.0 * self.mcus.1
-    }
-
-    /// The blocks of MCU `mcu`: the scan's component, the frame's, and the block's number in its plane.
-    #[inline(always)]
-    fn blocks(&self, mcu: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-        let (column, row) = (mcu % self.mcus.0, mcu / self.mcus.0);
-        self.components.iter().enumerate().flat_map(move |(number, c)| {
-            (0..c.v * c.h).map(move |i| {
-                let (x, y) = (column * c.h + i % c.h, row * c.v + i / c.h);
-                (number, c.component, y * c.across + x)
-            })
-        })
     }
 }

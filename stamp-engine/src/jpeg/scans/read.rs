@@ -4,12 +4,13 @@
 
 use super::super::Fault;
 use super::super::bits::peek;
-use super::super::block::{self, Coefficients, Decoder};
+use super::super::block::{self, Coefficients, Decoder, non_zeros, places};
 use super::super::marker::{Header, Process, RST0, RST7, Scan};
 use super::super::source::Source;
 use super::super::stuffing::find_marker;
 use super::super::walk::steps::extend;
-use super::{Order, Plane, ScanPart};
+use super::ScanPart;
+use super::band::{Band, Order};
 
 /// Bits of one stretch between two markers.
 struct Bits<'a> {
@@ -36,64 +37,102 @@ impl Bits<'_> {
     }
 }
 
+/// A scan that is being read.
+pub(super) struct Reader<'a> {
+    raw: &'a [u8],
+    process: Process,
+    part: &'a ScanPart,
+    order: Order,
+    /// For each component of the scan.
+    decoders: Vec<(Option<Decoder>, Option<Decoder>)>,
+    bits: Bits<'a>,
+    state: State<'a>,
+}
+
 /// What a scan of one kind remembers between blocks.
-struct Reader<'s> {
+struct State<'s> {
     scan: &'s Scan,
     dc: [i32; 4],
     /// Blocks still to come that hold nothing new (T.81, G.1.2.2).
     skip: u32,
 }
 
-/// Decodes one scan.
-pub(super) fn scan(raw: &[u8], header: &Header, part: &ScanPart, planes: &mut [Plane]) -> Result<(), Fault> {
-    let order = Order::new(&header.frame, &part.scan, planes);
-    let missing = || Fault::damaged("a Huffman table is missing");
-    let decoders: Vec<(Option<Decoder>, Option<Decoder>)> = part
-        .scan
-        .components
-        .iter()
-        .map(|c| {
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        raw: &'a [u8],
+        header: &Header,
+        part: &'a ScanPart,
+        order: Order,
+    ) -> Result<Self, Fault> {
+        let decoders = part.scan.components.iter().map(|c| {
             let ready = |tables: &[Option<_>; 4], at: usize| tables[at].as_ref().map(Decoder::new);
             (ready(&part.tables.dc, c.dc_table), ready(&part.tables.ac, c.ac_table))
+        });
+        let decoders: Vec<_> = decoders.collect();
+        let (first, last) = part.scan.spectrum;
+        let lacks = |(dc, ac): &(Option<Decoder>, Option<Decoder>)| {
+            (first == 0 && part.scan.approximation.0 == 0 && dc.is_none()) || (last > 0 && ac.is_none())
+        };
+        if decoders.iter().any(lacks) {
+            return Err(Fault::damaged("a Huffman table is missing"));
+        }
+        Ok(Self {
+            raw,
+            process: header.process,
+            part,
+            order,
+            decoders,
+            bits: Bits { source: Source::new(raw, part.data.start, Vec::new()), bit: 0 },
+            state: State { scan: &part.scan, dc: [0; 4], skip: 0 },
         })
-        .collect();
-    let mut bits = Bits { source: Source::new(raw, part.data.start, Vec::new()), bit: 0 };
-    let mut reader = Reader { scan: &part.scan, dc: [0; 4], skip: 0 };
-    for mcu in 0..order.mcu_count() {
-        if part.tables.restart_interval > 0 && mcu > 0 && mcu % part.tables.restart_interval == 0 {
-            bits = behind_restart(raw, bits)?;
-            reader = Reader { scan: &part.scan, dc: [0; 4], skip: 0 };
-        }
-        bits.source.ensure_mcu(bits.bit);
-        for (number, component, at) in order.blocks(mcu) {
-            let block =
-                planes[component].blocks.get_mut(at).ok_or_else(|| Fault::damaged("a block is outside"))?;
-            let (dc, ac) = &decoders[number];
-            let (dc, ac) = (dc.as_ref().ok_or_else(missing), ac.as_ref().ok_or_else(missing));
-            match (header.process, part.scan.spectrum.0, part.scan.approximation.0) {
-                (Process::Sequential, ..) => {
-                    let mut at = bits.bit - bits.source.base();
-                    *block = block::decode(bits.source.clean(), &mut at, &mut reader.dc[number], (dc?, ac?))?;
-                    bits.bit = at + bits.source.base();
-                }
-                (Process::Progressive, 0, 0) => reader.dc_first(&mut bits, dc?, number, block)?,
-                (Process::Progressive, 0, _) => {
-                    block[0] |= (bits.take(1) as i16) << part.scan.approximation.1
-                }
-                (Process::Progressive, _, 0) => reader.ac_first(&mut bits, ac?, block)?,
-                (Process::Progressive, ..) => reader.ac_refine(&mut bits, ac?, block)?,
-            }
-        }
-        bits.source.check(bits.bit)?;
     }
-    Ok(())
+
+    /// Reads the scan's part of a band; bands come in order.
+    pub(super) fn read(&mut self, band: &mut Band) -> Result<(), Fault> {
+        let (every, scan) = (self.part.tables.restart_interval, &self.part.scan);
+        let missing = || Fault::damaged("a Huffman table is missing");
+        let (bits, state) = (&mut self.bits, &mut self.state);
+        let mcus = self.order.mcus(band);
+        let first = mcus.start;
+        for mcu in mcus {
+            if every > 0 && mcu > 0 && mcu % every == 0 {
+                behind_restart(self.raw, bits)?;
+                *state = State { scan, dc: [0; 4], skip: 0 };
+            }
+            bits.source.ensure_mcu(bits.bit);
+            for (number, component, at) in self.order.blocks(first, mcu) {
+                let block =
+                    band.block_mut(component, at).ok_or_else(|| Fault::damaged("a block is outside"))?;
+                let (dc, ac) = &self.decoders[number];
+                let (dc, ac) = (dc.as_ref().ok_or_else(missing), ac.as_ref().ok_or_else(missing));
+                match (self.process, scan.spectrum.0, scan.approximation.0) {
+                    (Process::Sequential, ..) => {
+                        let mut at = bits.bit - bits.source.base();
+                        *block =
+                            block::decode(bits.source.clean(), &mut at, &mut state.dc[number], (dc?, ac?))?;
+                        bits.bit = at + bits.source.base();
+                    }
+                    (Process::Progressive, 0, 0) => state.dc_first(bits, dc?, number, block)?,
+                    (Process::Progressive, 0, _) => {
+                        block[0] |= (bits.take(1) as i16) << scan.approximation.1;
+                    }
+                    (Process::Progressive, _, 0) => state.ac_first(bits, ac?, block)?,
+                    (Process::Progressive, ..) => state.ac_refine(bits, ac?, block)?,
+                }
+            }
+            bits.source.check(bits.bit)?;
+        }
+        Ok(())
+    }
 }
 
-fn behind_restart<'a>(raw: &'a [u8], bits: Bits<'a>) -> Result<Bits<'a>, Fault> {
+fn behind_restart(raw: &[u8], bits: &mut Bits<'_>) -> Result<(), Fault> {
     match find_marker(raw, bits.source.raw_place(bits.bit)) {
         Some((place, code)) if (RST0..=RST7).contains(&code) => {
             let fill = raw[place..].iter().take_while(|&&byte| byte == 0xff).count();
-            Ok(Bits { source: Source::new(raw, place + fill + 1, bits.source.into_memory()), bit: 0 })
+            bits.source.begin_again(place + fill + 1);
+            bits.bit = 0;
+            Ok(())
         }
         _ => Err(Fault::damaged("a restart marker is not where it belongs")),
     }
@@ -103,7 +142,7 @@ fn wrong() -> Fault {
     Fault::damaged("a progressive scan breaks the rules")
 }
 
-impl Reader<'_> {
+impl State<'_> {
     fn dc_first(
         &mut self,
         bits: &mut Bits<'_>,
@@ -170,10 +209,13 @@ impl Reader<'_> {
     ) -> Result<(), Fault> {
         let (first, last) = (usize::from(self.scan.spectrum.0), usize::from(self.scan.spectrum.1));
         let one = 1i16 << self.scan.approximation.1;
-        let mut k = first;
-        while self.skip == 0 && k <= last {
+        let spectrum = u64::MAX << first & u64::MAX >> (63 - last);
+        // The places that hold something already, and of the others those not passed yet.
+        let known = non_zeros(block) & spectrum;
+        let mut ahead = spectrum;
+        while self.skip == 0 && ahead != 0 {
             let symbol = bits.symbol(decoder)?;
-            let (mut run, size) = (u32::from(symbol >> 4), symbol & 15);
+            let (run, size) = (u32::from(symbol >> 4), symbol & 15);
             let new = match size {
                 0 if run < 15 => {
                     self.skip = Self::run(bits, run);
@@ -184,25 +226,22 @@ impl Reader<'_> {
                 1 => -one,
                 _ => return Err(wrong()),
             };
-            // Coefficients that are known get a bit each; the new one stands behind `run` unknown ones.
-            loop {
-                if k > last {
-                    break;
-                }
-                if block[k] != 0 {
-                    correct(bits, &mut block[k], one);
-                } else if run == 0 {
-                    block[k] = new;
-                    k += 1;
-                    break;
-                } else {
-                    run -= 1;
-                }
-                k += 1;
+            // Known coefficients get a bit each; the new one stands behind `run` unknown ones.
+            let mut free = ahead & !known;
+            for _ in 0..run {
+                free &= free.wrapping_sub(1);
             }
+            let place = free & free.wrapping_neg();
+            // What lies before that place, or all there is where nothing is left for it.
+            let passed = ahead & place.wrapping_sub(1);
+            places(passed & known).for_each(|k| correct(bits, &mut block[k], one));
+            if place != 0 {
+                block[place.trailing_zeros() as usize] = new;
+            }
+            ahead &= !(passed | place);
         }
         if self.skip > 0 {
-            block[k..=last].iter_mut().filter(|c| **c != 0).for_each(|c| correct(bits, c, one));
+            places(ahead & known).for_each(|k| correct(bits, &mut block[k], one));
             self.skip -= 1;
         }
         Ok(())

@@ -1,29 +1,39 @@
-//! Coding coefficients in the scans that they came in (T.81, F.1.2 and G.1), each with the shortest
-//! codes for what it holds.
+//! Coding coefficients in the scans that they came in (T.81, F.1.2 and G.1), each with its own Huffman
+//! tables: they were made for nearly the same symbols. Where one lacks a code and has no room for it,
+//! the symbols are counted and the scan gets the shortest codes for what it holds.
 
 #![forbid(unsafe_code)]
 
 use wide::i16x8;
 
-use super::super::Fault;
 use super::super::bits::Writer;
-use super::super::block::{Coefficients, EOB, ZRL, places, size_and_bits};
-use super::super::huffman::{Code, Huffman};
+use super::super::block::{Coefficients, EOB, Encoder, ZRL, places, size_and_bits};
+use super::super::huffman::Huffman;
 use super::super::marker::{DHT, Header, Process, RST0, Scan};
-use super::{Order, Plane, ScanPart};
+use super::ScanPart;
+use super::band::{Band, Order};
 
-/// Where symbols and bits go: first they are counted, then coded.
-trait Sink {
+/// Where symbols and bits go: they are counted or coded.
+pub(super) trait Sink {
     fn symbol(&mut self, is_ac: bool, table: usize, symbol: u8, extra: u32, length: u32);
     /// Bits without a code.
     fn bits(&mut self, bits: u32, length: u32);
     fn restart(&mut self, number: usize);
+    /// The scan is at its end.
+    fn end(&mut self) {}
 }
 
 /// How often each symbol of each table occurs: DC tables, then AC tables.
-struct Counter([[u32; 256]; 8]);
+pub(super) struct Counter([[u32; 256]; 8]);
+
+impl Default for Counter {
+    fn default() -> Self {
+        Self([[0; 256]; 8])
+    }
+}
 
 impl Sink for Counter {
+    #[inline(always)]
     fn symbol(&mut self, is_ac: bool, table: usize, symbol: u8, _: u32, _: u32) {
         self.0[usize::from(is_ac) * 4 + table][usize::from(symbol)] += 1;
     }
@@ -31,16 +41,25 @@ impl Sink for Counter {
     fn restart(&mut self, _: usize) {}
 }
 
-struct Coder {
-    codes: Vec<[Code; 256]>,
+/// Codes with the tables that the scan had, or new ones; codes that are missing are added.
+pub(super) struct Extender {
+    encoders: Vec<Option<Encoder>>,
+    used: [bool; 8],
     writer: Writer,
+    lacks: bool,
 }
 
-impl Sink for Coder {
+impl Sink for Extender {
+    #[inline(always)]
     fn symbol(&mut self, is_ac: bool, table: usize, symbol: u8, extra: u32, length: u32) {
-        // Every symbol was counted, so every one has a code.
-        self.writer.code(self.codes[usize::from(is_ac) * 4 + table][usize::from(symbol)], extra, length);
+        let number = usize::from(is_ac) * 4 + table;
+        self.used[number] = true;
+        match self.encoders[number].as_mut().map(|encoder| encoder.code(symbol)) {
+            Some(Ok(code)) => self.writer.code(code, extra, length),
+            _ => self.lacks = true,
+        }
     }
+    #[inline(always)]
     fn bits(&mut self, bits: u32, length: u32) {
         self.writer.put(bits, length);
     }
@@ -48,64 +67,115 @@ impl Sink for Coder {
         self.writer.align();
         self.writer.bytes_mut().extend([0xff, RST0 + (number % 8) as u8]);
     }
-}
-
-/// Writes the scan's tables, header and data behind `out`.
-pub(super) fn scan(
-    raw: &[u8],
-    header: &Header,
-    part: &ScanPart,
-    planes: &[Plane],
-    mut out: Vec<u8>,
-) -> Result<Vec<u8>, Fault> {
-    let mut counter = Counter([[0; 256]; 8]);
-    pass(header, part, planes, &mut counter);
-    let mut codes = Vec::with_capacity(8);
-    for (number, counts) in counter.0.iter().enumerate() {
-        if counts.iter().all(|&count| count == 0) {
-            codes.push([Code::default(); 256]);
-            continue;
-        }
-        let table = Huffman::optimal(counts);
-        codes.push(table.by_symbol());
-        let bytes = table.to_bytes();
-        out.extend([0xff, DHT]);
-        // One table: at most 16 + 256 bytes.
-        out.extend((bytes.len() as u16 + 3).to_be_bytes());
-        out.push((number / 4) as u8 * 16 + (number % 4) as u8);
-        out.extend(bytes);
+    fn end(&mut self) {
+        self.writer.align();
     }
-    let sos = part.segments.last().ok_or_else(|| Fault::damaged("a scan has no header"))?;
-    out.extend_from_slice(&raw[sos.place.clone()]);
-    let mut coder = Coder { codes, writer: Writer::after(out) };
-    pass(header, part, planes, &mut coder);
-    coder.writer.align();
-    Ok(coder.writer.into_bytes())
 }
 
-/// All blocks of a scan.
-fn pass(header: &Header, part: &ScanPart, planes: &[Plane], sink: &mut impl Sink) {
-    let order = Order::new(&header.frame, &part.scan, planes);
-    let every = part.tables.restart_interval;
-    let mut state = State::new(&part.scan);
-    for mcu in 0..order.mcu_count() {
-        if every > 0 && mcu > 0 && mcu % every == 0 {
-            state.end_run(sink);
-            sink.restart(mcu / every - 1);
-            state = State::new(&part.scan);
+/// A scan's tables, DC and then AC, and its data.
+pub(super) struct Coded {
+    tables: Vec<Option<Huffman>>,
+    pub(super) data: Vec<u8>,
+}
+
+impl Coded {
+    /// Writes DHT segments (T.81, B.2.4.2).
+    pub(super) fn write_tables(&self, out: &mut Vec<u8>) {
+        for (number, table) in (0u8..).zip(&self.tables) {
+            let Some(table) = table else { continue };
+            let bytes = table.to_bytes();
+            out.extend([0xff, DHT]);
+            // One table: at most 16 + 256 bytes.
+            out.extend((bytes.len() as u16 + 3).to_be_bytes());
+            out.push(number / 4 * 16 + number % 4);
+            out.extend(bytes);
         }
-        for (number, component, at) in order.blocks(mcu) {
-            let Some(block) = planes[component].blocks.get(at) else { continue };
-            match (header.process, part.scan.spectrum.0, part.scan.approximation.0) {
-                (Process::Sequential, ..) => state.sequential(number, block, sink),
-                (Process::Progressive, 0, 0) => state.dc(number, i32::from(block[0]) >> state.low, sink),
-                (Process::Progressive, 0, _) => sink.bits((block[0] >> state.low) as u32 & 1, 1),
-                (Process::Progressive, _, 0) => state.ac_first(block, sink),
-                (Process::Progressive, ..) => state.ac_refine(block, sink),
+    }
+}
+
+/// A table to which so many codes can be added will do.
+const ROOM: usize = 12;
+
+impl Extender {
+    /// With the tables that the scan had, or, where they are as good as full, such as have codes for
+    /// every symbol.
+    pub(super) fn of_scan(part: &ScanPart) -> Self {
+        let roomy = |table: &Huffman, symbols: &mut dyn Iterator<Item = u8>| match table.room() {
+            0..ROOM => Encoder::new(&table.with_all(symbols)),
+            _ => Encoder::new(table),
+        };
+        // What 8-bit samples can make (T.81, tables F.1 and F.2; G.1.2.2 for runs of ended blocks).
+        let dc = part.tables.dc.iter().map(|table| Some(roomy(table.as_ref()?, &mut (0..=11))));
+        let all_ac = || (0..=255u8).filter(|symbol| symbol & 15 <= 10);
+        let ac = part.tables.ac.iter().map(|table| Some(roomy(table.as_ref()?, &mut all_ac())));
+        Self::new(dc.chain(ac).collect(), part.data.len() + part.data.len() / 8)
+    }
+
+    /// With the best tables for what was counted.
+    pub(super) fn of_counts(counter: &Counter) -> Self {
+        let best = |counts: &[u32; 256]| {
+            counts.iter().any(|&count| count > 0).then(|| Encoder::new(&Huffman::optimal(counts)))
+        };
+        Self::new(counter.0.iter().map(best).collect(), 0)
+    }
+
+    fn new(encoders: Vec<Option<Encoder>>, capacity: usize) -> Self {
+        let writer = Writer::after(Vec::with_capacity(capacity));
+        Self { encoders, used: [false; 8], writer, lacks: false }
+    }
+
+    /// `None` when a table had no room for a code.
+    pub(super) fn finish(self) -> Option<Coded> {
+        let tables = self.encoders.iter().zip(self.used);
+        let tables =
+            tables.map(|(encoder, used)| encoder.as_ref().filter(|_| used).map(|e| e.table().clone()));
+        let tables = tables.collect();
+        (!self.lacks).then(|| Coded { tables, data: self.writer.into_bytes() })
+    }
+}
+
+/// A scan that is being written.
+pub(super) struct ScanWriter<'a> {
+    process: Process,
+    part: &'a ScanPart,
+    order: Order,
+    state: State<'a>,
+}
+
+impl<'a> ScanWriter<'a> {
+    pub(super) fn new(header: &Header, part: &'a ScanPart, order: Order) -> Self {
+        Self { process: header.process, part, order, state: State::new(&part.scan) }
+    }
+
+    /// Hands the scan's part of a band to `sink`; bands come in order.
+    pub(super) fn write(&mut self, band: &Band, sink: &mut impl Sink) {
+        let (every, scan) = (self.part.tables.restart_interval, &self.part.scan);
+        let state = &mut self.state;
+        let mcus = self.order.mcus(band);
+        let first = mcus.start;
+        for mcu in mcus {
+            if every > 0 && mcu > 0 && mcu % every == 0 {
+                state.end_run(sink);
+                sink.restart(mcu / every - 1);
+                *state = State::new(scan);
+            }
+            for (number, component, at) in self.order.blocks(first, mcu) {
+                let Some(block) = band.block(component, at) else { continue };
+                match (self.process, scan.spectrum.0, scan.approximation.0) {
+                    (Process::Sequential, ..) => state.sequential(number, block, sink),
+                    (Process::Progressive, 0, 0) => state.dc(number, i32::from(block[0]) >> state.low, sink),
+                    (Process::Progressive, 0, _) => sink.bits((block[0] >> state.low) as u32 & 1, 1),
+                    (Process::Progressive, _, 0) => state.ac_first(block, sink),
+                    (Process::Progressive, ..) => state.ac_refine(block, sink),
+                }
             }
         }
     }
-    state.end_run(sink);
+
+    pub(super) fn finish(&mut self, sink: &mut impl Sink) {
+        self.state.end_run(sink);
+        sink.end();
+    }
 }
 
 /// What a scan remembers between blocks.
