@@ -4,7 +4,7 @@
 
 use super::super::Fault;
 use super::super::bits::peek;
-use super::super::block::{self, Coefficients, Decoder, non_zeros, places};
+use super::super::block::{self, Coefficients, Decoder, non_zeros};
 use super::super::marker::{Header, Process, RST0, RST7, Scan};
 use super::super::source::Source;
 use super::super::stuffing::find_marker;
@@ -234,23 +234,37 @@ impl State<'_> {
             let place = free & free.wrapping_neg();
             // What lies before that place, or all there is where nothing is left for it.
             let passed = ahead & place.wrapping_sub(1);
-            places(passed & known).for_each(|k| correct(bits, &mut block[k], one));
+            correct(bits, block, passed & known, one);
             if place != 0 {
                 block[place.trailing_zeros() as usize] = new;
             }
             ahead &= !(passed | place);
         }
         if self.skip > 0 {
-            places(ahead & known).for_each(|k| correct(bits, &mut block[k], one));
+            correct(bits, block, ahead & known, one);
             self.skip -= 1;
         }
         Ok(())
     }
 }
 
-fn correct(bits: &mut Bits<'_>, coefficient: &mut i16, one: i16) {
-    if bits.take(1) == 1 && *coefficient & one == 0 {
-        // Its bits so far may fill it in a damaged picture.
-        *coefficient = coefficient.saturating_add(if *coefficient > 0 { one } else { -one });
+/// Reads a correction bit for each coefficient at `known`.
+#[inline(always)]
+fn correct(bits: &mut Bits<'_>, block: &mut Coefficients, mut known: u64, one: i16) {
+    while known != 0 {
+        let mut window = bits.window();
+        let mut taken = 0;
+        // As many as a window is sure to hold.
+        while known != 0 && taken < 56 {
+            let coefficient = &mut block[known.trailing_zeros() as usize];
+            known &= known - 1;
+            if window >> 63 == 1 && *coefficient & one == 0 {
+                // Its bits so far may fill it in a damaged picture.
+                *coefficient = coefficient.saturating_add(if *coefficient > 0 { one } else { -one });
+            }
+            window <<= 1;
+            taken += 1;
+        }
+        bits.bit += taken;
     }
 }

@@ -291,7 +291,8 @@ impl<'s> State<'s> {
     fn end_run_before(&mut self, own: usize, sink: &mut impl Sink) -> usize {
         if self.run > 0 {
             self.put_run(sink);
-            self.corrections.drain(..own).for_each(|bit| sink.bits(u32::from(bit), 1));
+            put_bits(&self.corrections[..own], sink);
+            self.corrections.drain(..own);
             return 0;
         }
         own
@@ -304,7 +305,8 @@ impl<'s> State<'s> {
     }
 
     fn put_corrections(&mut self, sink: &mut impl Sink) {
-        self.corrections.drain(..).for_each(|bit| sink.bits(u32::from(bit), 1));
+        put_bits(&self.corrections, sink);
+        self.corrections.clear();
     }
 
     /// Codes the run of ended blocks, if there is one.
@@ -314,6 +316,15 @@ impl<'s> State<'s> {
         }
         self.put_run(sink);
         self.put_corrections(sink);
+    }
+}
+
+/// Bits, a byte each.
+#[inline(always)]
+fn put_bits(bits: &[u8], sink: &mut impl Sink) {
+    for some in bits.chunks(32) {
+        let word = some.iter().fold(0, |word, &bit| word << 1 | u32::from(bit));
+        sink.bits(word, some.len() as u32);
     }
 }
 
