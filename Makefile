@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: run test set-up build fmt lint docs deny unit arm fuzz miri bench large clean
+.PHONY: run test set-up build fmt lint docs deny unit arm fuzz miri bench large peers-splice clean
 
 ## Build the command and stamp every picture in fixtures/ into out/.
 run: build
@@ -69,6 +69,12 @@ bench: large
 large:
 	.ci/set-up bench
 	.venv/bin/python fixtures/make-variants --large
+
+## The splice path beside OpenCV and jpegtran, in one run.
+peers-splice: build
+	.ci/set-up peers
+	.venv/bin/python fixtures/make-variants --large-huge
+	.venv-peers/bin/python benches/peers/splice.py
 
 clean:
 	rm -rf target out
