@@ -43,7 +43,7 @@ pub(super) fn restamp(
 ) -> Result<(Vec<u8>, SpliceReport), Fault> {
     let (parts, end) = parts(raw, header)?;
     let redo = Redo::new(header, placed)?;
-    let mut sinks: Vec<_> = parts.iter().map(|part| Extender::of_scan(part)).collect();
+    let mut sinks: Vec<_> = parts.iter().map(Extender::of_scan).collect();
     let blocks = pass(raw, header, &parts, &redo, &mut sinks)?;
     let coded = match sinks.into_iter().map(Extender::finish).collect::<Option<Vec<Coded>>>() {
         Some(coded) => coded,
