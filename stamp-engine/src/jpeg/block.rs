@@ -20,9 +20,64 @@ pub(super) const ZRL: u8 = 0xf0;
 /// The symbol for nothing but zeros to the end of the block.
 pub(super) const EOB: u8 = 0;
 
+/// Bits that index the table of whole coefficients: a code and its extra bits mostly fit.
+const WHOLE: u32 = 12;
+/// A window holds so many of these for sure.
+const IN_WINDOW: u32 = 57 / WHOLE;
+
+/// What a window begins with: an AC symbol with its value, or the end of the block.
+///
+/// | bits | what |
+/// |---|---|
+/// | 0..=7 | bits used; 0: the code and its extra bits do not fit, or it is no code |
+/// | 8..=11 | zeros before the coefficient |
+/// | 12 | the end of the block |
+/// | 16..=31 | the coefficient, signed |
+#[derive(Clone, Copy, Debug, Default)]
+struct Whole(u32);
+
+impl Whole {
+    /// Of the window `bits` that a code begins, `length` bits long and standing for `symbol`.
+    fn new(bits: u32, symbol: u8, length: u32) -> Self {
+        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        let used = length + size;
+        match (run, size) {
+            // Sixteen zeros: rare, and no coefficient.
+            (15, 0) => Self(0),
+            (_, 0) => Self(used | 1 << 12),
+            _ if used > WHOLE => Self(0),
+            _ => {
+                let extra = bits >> (WHOLE - used) & ((1 << size) - 1);
+                Self(used | run << 8 | (extend(extra, size) as u32) << 16)
+            }
+        }
+    }
+
+    #[inline(always)]
+    const fn length(self) -> u32 {
+        self.0 & 0xff
+    }
+
+    #[inline(always)]
+    const fn run(self) -> usize {
+        (self.0 >> 8 & 15) as usize
+    }
+
+    #[inline(always)]
+    const fn ends(self) -> bool {
+        self.0 >> 12 & 1 == 1
+    }
+
+    #[inline(always)]
+    const fn value(self) -> i16 {
+        (self.0 >> 16) as i16
+    }
+}
+
 /// A Huffman table made ready for decoding.
 #[derive(Debug)]
 pub(super) struct Decoder {
+    whole: Vec<Whole>,
     /// Length and symbol for every window of [`QUICK`] bits; length 0: the code is longer.
     quick: Vec<(u8, u8)>,
     /// Codes longer than that, in order.
@@ -40,6 +95,14 @@ pub(super) struct Encoder {
 
 impl Decoder {
     pub(super) fn new(table: &Huffman) -> Self {
+        let mut whole = vec![Whole::default(); 1 << WHOLE];
+        for (symbol, code) in table.codes() {
+            let Some(free) = WHOLE.checked_sub(u32::from(code.length)) else { continue };
+            let first = u32::from(code.bits) << free;
+            for bits in first..first + (1 << free) {
+                whole[bits as usize] = Whole::new(bits, symbol, code.length.into());
+            }
+        }
         let mut quick = vec![(0, 0); 1 << QUICK];
         let mut long = Vec::new();
         for (symbol, code) in table.codes() {
@@ -51,7 +114,7 @@ impl Decoder {
                 None => long.push((symbol, code)),
             }
         }
-        Self { quick, long }
+        Self { whole, quick, long }
     }
 
     /// The symbol at the top of `window` and its length in bits.
@@ -111,7 +174,31 @@ pub(super) fn decode_ac(
     table: &Decoder,
     mut set: impl FnMut(usize, i16),
 ) -> Result<(), Fault> {
-    while k < 64 {
+    'windows: while k < 64 {
+        let mut window = peek(clean, *bit);
+        'whole: {
+            for _ in 0..IN_WINDOW {
+                let whole = table.whole[(window >> (64 - WHOLE)) as usize];
+                if whole.length() == 0 {
+                    break 'whole;
+                }
+                *bit += whole.length() as usize;
+                if whole.ends() {
+                    return Ok(());
+                }
+                k += whole.run();
+                if k > 63 {
+                    return Err(overrun());
+                }
+                set(k, whole.value());
+                k += 1;
+                if k == 64 {
+                    return Ok(());
+                }
+                window <<= whole.length();
+            }
+            continue 'windows;
+        }
         let window = peek(clean, *bit);
         let (symbol, length) = table.symbol(window)?;
         let (run, size) = (usize::from(symbol >> 4), u32::from(symbol & 15));
