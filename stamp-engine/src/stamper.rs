@@ -173,7 +173,8 @@ impl Stamper {
         let target = self.options.format.unwrap_or(probe.format);
         if self.reason_against(&self.layers, &probe, target).is_none() && jpeg::is_spliced(bytes) {
             // The file, the result, and a window on the data.
-            return Ok(2 * bytes.len() as u64 + bytes.len() as u64 / 8 + (4 << 20));
+            let files = if self.options.strip { 3 } else { 2 };
+            return Ok(files * bytes.len() as u64 + bytes.len() as u64 / 8 + (4 << 20));
         }
         let pixels = u64::from(probe.width) * u64::from(probe.height);
         let decoded = pixels * (probe.layout.channels() * probe.depth.bytes()) as u64;

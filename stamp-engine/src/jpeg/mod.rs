@@ -22,6 +22,7 @@ mod redo;
 mod scans;
 mod source;
 mod splice;
+mod strip;
 mod stuffing;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ use crate::spare::Spare;
 pub(crate) use self::fault::Fault;
 use self::overlays::Overlays;
 pub use self::splice::SpliceReport;
+pub(crate) use self::strip::stripped;
 
 /// What was made for earlier pictures and serves later ones.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ pub(super) fn pictures() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Every JPEG of the fixtures that this path takes.
-fn all_pictures() -> Vec<(String, Vec<u8>)> {
+pub(super) fn all_pictures() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/pictures");
     let mut paths: Vec<PathBuf> = [folder.clone(), folder.join("variants")]
         .iter()

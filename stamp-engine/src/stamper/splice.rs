@@ -4,7 +4,7 @@
 
 use super::{Part, Stamper};
 use crate::jpeg::{self, Fault};
-use crate::{Depth, Error, Format, Layer, Metadata, Mode, Path, Picture, Probe, Result};
+use crate::{Depth, Error, Format, Layer, Metadata, Mode, Orientation, Path, Picture, Probe, Result};
 
 /// What came of the splice path.
 pub(super) enum Spliced {
@@ -30,7 +30,11 @@ impl Stamper {
         let stored = (probe.width, probe.height);
         let parts = self.plan(layers, picture, probe, metadata, stored, probe.layout, Depth::Sixteen)?;
         let parts: Vec<_> = parts.iter().map(Part::for_splice).collect();
-        match jpeg::splice(picture.bytes, &parts, &self.reuse, self.options.lenient) {
+        let spliced = match self.options.strip {
+            false => jpeg::splice(picture.bytes, &parts, &self.reuse, self.options.lenient),
+            true => self.stripped(picture.bytes, &parts, metadata.orientation()),
+        };
+        match spliced {
             Ok(spliced) => Ok(Spliced::Done(spliced)),
             Err(Fault::Damaged(_)) if self.options.lenient => {
                 self.not_here("it is damaged where it would have to be read")
@@ -39,6 +43,19 @@ impl Stamper {
             Err(Fault::NotHere(reason)) => self.not_here(reason),
             Err(Fault::NoCode) => self.not_here("its Huffman tables have no room for the codes of the stamp"),
         }
+    }
+
+    /// Takes the metadata out first, then splices; nothing of the picture as it was follows.
+    fn stripped(
+        &self,
+        raw: &[u8],
+        parts: &[jpeg::Part<'_>],
+        orientation: Orientation,
+    ) -> Result<jpeg::Spliced, Fault> {
+        let without = jpeg::stripped(raw, orientation)?;
+        let mut spliced = jpeg::splice(&without, parts, &self.reuse, self.options.lenient)?;
+        spliced.bytes.extend_from_slice(&without[spliced.rest..]);
+        Ok(jpeg::Spliced { rest: raw.len(), ..spliced })
     }
 
     /// Why the settings, or the picture's format, rule the splice path out.
@@ -54,7 +71,6 @@ impl Stamper {
             () if probe.format != Format::Jpeg => Some("the picture is not a JPEG"),
             () if target != Format::Jpeg => Some("another format was asked for"),
             () if self.options.encode.quality.is_some() => Some("a quality was asked for"),
-            () if self.options.strip => Some("the metadata are to be removed"),
             () if !layers.iter().all(is_affine) => Some("only source-over in encoded values can be spliced"),
             () => None,
         }
