@@ -12,7 +12,7 @@ const SHORTEST: usize = 32;
 
 /// What signatures are made with. It shows in no log.
 #[derive(Clone)]
-pub struct Secret(Vec<u8>);
+pub struct Secret(Hmac<Sha256>);
 
 /// A secret that is too short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,9 +40,12 @@ pub enum Use {
 impl Secret {
     /// # Errors
     /// [`TooShort`].
-    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, TooShort> {
-        let bytes = bytes.into();
-        if bytes.len() < SHORTEST { Err(TooShort) } else { Ok(Self(bytes)) }
+    pub fn new(bytes: impl AsRef<[u8]>) -> Result<Self, TooShort> {
+        let bytes = bytes.as_ref();
+        if bytes.len() < SHORTEST {
+            return Err(TooShort);
+        }
+        Hmac::new_from_slice(bytes).map(Self).map_err(|_| TooShort)
     }
 
     /// Signs `parts`, which cannot run into one another.
@@ -65,8 +68,7 @@ impl Secret {
             Use::Download => b"stampede download 1",
             Use::Callback => b"stampede callback 1",
         };
-        // HMAC takes keys of every length (RFC 2104, 2), so that the default is never used.
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).unwrap_or_else(|_| Hmac::new(&[0; 64].into()));
+        let mut mac = self.0.clone();
         for part in [name].iter().chain(parts) {
             mac.update(&(part.len() as u64).to_le_bytes());
             mac.update(part);
