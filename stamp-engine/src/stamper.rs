@@ -369,17 +369,6 @@ impl Part<'_> {
     }
 }
 
-impl Ink {
-    /// The channels of a stamp for pictures of this layout.
-    pub fn of(layout: Layout) -> Self {
-        match layout {
-            Layout::Gray | Layout::GrayAlpha => Self::Gray,
-            Layout::Rgb | Layout::Rgba => Self::Rgb,
-            Layout::Cmyk => Self::Cmyk,
-        }
-    }
-}
-
 fn several_frames(from: Format, to: Format) -> Error {
     let reason = match from {
         Format::Gif => format!("an animation cannot be written as {to}; leave it a GIF"),

@@ -12,7 +12,7 @@ use super::raster::Raster;
 use super::resample::Linear;
 use crate::colour::Profile;
 use crate::placement::rotated_bounds;
-use crate::{Depth, Error, Orientation, Result, Samples};
+use crate::{Depth, Error, Layout, Orientation, Result, Samples};
 
 /// The colour channels of a prepared stamp; premultiplied and followed by alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +26,15 @@ pub enum Ink {
 }
 
 impl Ink {
+    /// The channels of a stamp for pictures of this layout.
+    pub const fn of(layout: Layout) -> Self {
+        match layout {
+            Layout::Gray | Layout::GrayAlpha => Self::Gray,
+            Layout::Rgb | Layout::Rgba => Self::Rgb,
+            Layout::Cmyk => Self::Cmyk,
+        }
+    }
+
     /// Samples per pixel, alpha included.
     pub const fn channels(self) -> usize {
         match self {
