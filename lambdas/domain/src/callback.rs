@@ -23,8 +23,12 @@ pub const WINDOW: Seconds = 300;
 pub struct Callback {
     /// [`VERSION`].
     pub version: u32,
-    /// What happened, in any order.
+    /// What happened to items, in any order.
+    #[serde(default)]
     pub reports: Vec<Report>,
+    /// What happened to ZIPs, in any order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub zips: Vec<ZipReport>,
 }
 
 /// What happened to one item.
@@ -40,6 +44,40 @@ pub struct Report {
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
+}
+
+/// What happened to a job's ZIP.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ZipReport {
+    /// The job.
+    pub job: JobId,
+    /// Which ZIP of the job.
+    pub attempt: u32,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: ZipEvent,
+}
+
+/// How far a ZIP is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event", deny_unknown_fields)]
+pub enum ZipEvent {
+    /// So many files are in it.
+    Progress {
+        /// Files written.
+        entries: u64,
+    },
+    /// It is in the store, whole.
+    Finished {
+        /// Its length.
+        bytes: u64,
+    },
+    /// It cannot be made.
+    Failed {
+        /// Why.
+        reason: String,
+    },
 }
 
 /// A callback that is not taken.
@@ -68,7 +106,12 @@ pub struct Signed {
 impl Callback {
     /// Of these reports.
     pub fn new(reports: Vec<Report>) -> Self {
-        Self { version: VERSION, reports }
+        Self { version: VERSION, reports, zips: Vec::new() }
+    }
+
+    /// Of reports on ZIPs.
+    pub fn of_zips(zips: Vec<ZipReport>) -> Self {
+        Self { version: VERSION, reports: Vec::new(), zips }
     }
 
     /// The body with its signature over the time and the body.
@@ -108,7 +151,7 @@ impl Callback {
         if callback.version != VERSION {
             return Err(Refused::Malformed(format!("it is of version {}", callback.version)));
         }
-        if callback.reports.len() > MOST_REPORTS {
+        if callback.reports.len() + callback.zips.len() > MOST_REPORTS {
             return Err(Refused::Malformed(format!("it has more than {MOST_REPORTS} reports")));
         }
         Ok((callback, signature))
@@ -147,6 +190,13 @@ mod tests {
         let open = |now| Callback::open(&signed.body, &signed.header, &secret(), now);
         assert_eq!(open(1000).unwrap().0, callback());
         assert!(open(1300).is_ok() && open(700).is_ok());
+        let (job, attempt) = (JobId::from_bytes([5; 16]), 1);
+        let of = |event| ZipReport { job, attempt, event };
+        let failed = ZipEvent::Failed { reason: "gone".to_owned() };
+        let events = [ZipEvent::Progress { entries: 1 }, ZipEvent::Finished { bytes: 9 }, failed];
+        let zips = Callback::of_zips(events.map(of).into());
+        let signed = zips.sign(&secret(), 1000);
+        assert_eq!(Callback::open(&signed.body, &signed.header, &secret(), 1000).unwrap().0, zips);
         assert_eq!(open(1301).unwrap_err(), Refused::OutOfTime);
         assert_eq!(open(699).unwrap_err(), Refused::OutOfTime);
     }
