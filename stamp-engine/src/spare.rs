@@ -19,10 +19,12 @@ pub(crate) enum Spare {
     Samples,
     /// Entropy-coded data without stuffing.
     Window,
+    /// The same of restart intervals that are walked ahead.
+    Ahead,
 }
 
 thread_local! {
-    static KEPT: [Cell<Vec<u8>>; 4] = const { [const { Cell::new(Vec::new()) }; 4] };
+    static KEPT: [Cell<Vec<u8>>; 5] = const { [const { Cell::new(Vec::new()) }; 5] };
 }
 
 impl Spare {

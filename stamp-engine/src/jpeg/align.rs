@@ -9,7 +9,7 @@
 
 use super::Fault;
 use super::bits::{Mark, Writer};
-use super::block::{Coefficients, Encoder};
+use super::block::{Coefficients, Encoder, non_zeros_in_zigzag};
 use super::encoders::{Encoders, encode};
 use super::walk::Walk;
 
@@ -28,7 +28,7 @@ impl Align {
     pub(super) const MCUS: usize = 4;
 
     /// Notes where the writer is, if this is the first MCU kept.
-    pub(super) fn begin(&mut self, writer: &Writer, dc: [i32; 4]) {
+    pub(super) fn begin(&mut self, writer: &mut Writer, dc: [i32; 4]) {
         if self.start.is_none() {
             self.start = Some((writer.mark(), dc));
         }
@@ -91,19 +91,20 @@ impl Align {
 /// How many ZRLs fit between a block's last coefficient and its end-of-block code, which must stand for
 /// one zero at least: a block that is full has none.
 fn room(block: &Coefficients) -> usize {
-    let last = block.iter().rposition(|&coefficient| coefficient != 0).unwrap_or(0);
+    let last = non_zeros_in_zigzag(block).checked_ilog2().unwrap_or(0) as usize;
     62usize.saturating_sub(last) / RUN
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::dct::ZIGZAG;
     use super::*;
 
     #[test]
     fn a_zero_is_left_for_the_end_of_block() {
         let ends_at = |last: usize| {
             let mut block = [0; 64];
-            block[last] = 1;
+            block[ZIGZAG[last]] = 1;
             room(&block)
         };
         assert_eq!([0, 14, 15, 46, 47, 62, 63].map(ends_at), [3, 3, 2, 1, 0, 0, 0]);

@@ -19,11 +19,22 @@ pub(super) fn peek(clean: &[u8], bit: usize) -> u64 {
     }
 }
 
+/// Bytes written before their stuffing is put in.
+const STAGE: usize = 8 << 10;
+
 /// Writes bits with byte stuffing.
-#[derive(Debug, Default)]
+///
+/// A code has some bits, and whether it fills a byte nobody can foretell. So there is no branch for it:
+/// each time all pending bits are stored and the place moves on by the whole bytes among them. Stuffing
+/// is put in when the stage is full.
+#[derive(Debug)]
 pub(super) struct Writer {
     out: Vec<u8>,
-    /// Bits not yet written, the last one lowermost; `count` of them, at most 63.
+    /// Whole bytes to go to `out`, `staged` of them, with room for what is stored behind.
+    stage: Box<[u8; STAGE + 8]>,
+    staged: usize,
+    /// Bits not yet staged, the last one lowermost; `count` of them, at most 7. Above them lies what was
+    /// staged before.
     pending: u64,
     count: u32,
     scratch: Vec<u8>,
@@ -37,87 +48,82 @@ pub(super) struct Mark {
     count: u32,
 }
 
+impl Default for Writer {
+    fn default() -> Self {
+        Self::after(Vec::new())
+    }
+}
+
 impl Writer {
     /// Goes on behind `out`, which ends at a whole byte.
     pub(super) fn after(out: Vec<u8>) -> Self {
-        Self { out, ..Self::default() }
+        let stage = Box::new([0; STAGE + 8]);
+        Self { out, stage, staged: 0, pending: 0, count: 0, scratch: Vec::new() }
     }
 
     /// What was written; whole bytes only, see [`align`](Self::align).
-    pub(super) fn into_bytes(self) -> Vec<u8> {
+    pub(super) fn into_bytes(mut self) -> Vec<u8> {
+        self.unload();
         self.out
     }
 
     /// The bytes written so far, to append whole ones to after [`align`](Self::align).
     pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        self.unload();
         &mut self.out
     }
 
     /// Where it is now.
-    pub(super) fn mark(&self) -> Mark {
+    pub(super) fn mark(&mut self) -> Mark {
+        self.unload();
         Mark { length: self.out.len(), pending: self.pending, count: self.count }
     }
 
     /// Forgets what was written since `mark`.
     pub(super) fn go_back(&mut self, mark: &Mark) {
+        self.staged = 0;
         self.out.truncate(mark.length);
         (self.pending, self.count) = (mark.pending, mark.count);
     }
 
     /// Bits that do not fill a byte yet.
     pub(super) fn phase(&self) -> u32 {
-        self.count & 7
+        self.count
     }
 
     /// The lowermost `length` bits (at most 32) of `bits`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn put(&mut self, bits: u32, length: u32) {
         debug_assert!(length <= 32 && u64::from(bits) < 1 << length);
         self.pending = (self.pending << length) | u64::from(bits);
         self.count += length;
-        if self.count >= 32 {
-            self.count -= 32;
-            let word = (self.pending >> self.count) as u32;
-            self.word(word);
+        if self.staged > STAGE {
+            self.unload();
         }
+        // Where no bit is pending, what is stored is not counted.
+        let word = self.pending.wrapping_shl(64 - self.count);
+        self.stage[self.staged..self.staged + 8].copy_from_slice(&word.to_be_bytes());
+        self.staged += (self.count / 8) as usize;
+        self.count %= 8;
     }
 
     /// A code and the bits that belong to it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn code(&mut self, code: Code, extra: u32, extra_length: u32) {
         let length = u32::from(code.length) + extra_length;
         self.put((u32::from(code.bits) << extra_length) | extra, length);
     }
 
-    #[inline]
-    fn word(&mut self, word: u32) {
-        let bytes = word.to_be_bytes();
-        // A byte is 0xff exactly when its complement is 0 (Hacker's Delight, 6-1).
-        let inverse = !word;
-        if inverse.wrapping_sub(0x0101_0101) & word & 0x8080_8080 == 0 {
-            self.out.extend_from_slice(&bytes);
-        } else {
-            stuffing::add(&bytes, &mut self.out);
-        }
-    }
-
-    /// Writes out the whole bytes that are pending.
-    pub(super) fn flush_bytes(&mut self) {
-        while self.count >= 8 {
-            self.count -= 8;
-            let byte = (self.pending >> self.count) as u8;
-            self.out.push(byte);
-            if byte == 0xff {
-                self.out.push(0);
-            }
-        }
+    #[inline(never)]
+    fn unload(&mut self) {
+        stuffing::add(&self.stage[..self.staged], &mut self.out);
+        self.staged = 0;
     }
 
     /// Fills the last byte up with ones (T.81, F.1.2.3).
     pub(super) fn align(&mut self) {
-        let missing = (8 - self.count % 8) % 8;
+        let missing = (8 - self.count) % 8;
         self.put((1 << missing) - 1, missing);
-        self.flush_bytes();
     }
 
     /// Copies the bits `from..to` of clean data, by whole bytes shifted into place.
@@ -126,10 +132,9 @@ impl Writer {
             return self.copy_few(clean, from, to);
         }
         // Up to a byte boundary of the output, then bytes, then what is left.
-        let head = ((8 - self.count % 8) % 8) as usize;
+        let head = ((8 - self.count) % 8) as usize;
         self.copy_few(clean, from, from + head);
-        self.flush_bytes();
-        debug_assert_eq!(self.count, 0);
+        self.unload();
         let from = from + head;
         let bytes = (to - from) / 8;
         self.copy_bytes(clean, from, bytes);

@@ -6,10 +6,11 @@ use wide::i16x8;
 
 use super::Fault;
 use super::bits::{Writer, peek};
+use super::dct::ZIGZAG;
 use super::huffman::{Code, Huffman};
 use super::walk::steps::extend;
 
-/// Quantised coefficients in zigzag order; the first is the DC value.
+/// Quantised coefficients row after row; the first is the DC value.
 pub(super) type Coefficients = [i16; 64];
 
 /// Bits that index the quick table of a decoder.
@@ -152,6 +153,19 @@ pub(super) fn decode(
     tables: (&Decoder, &Decoder),
 ) -> Result<Coefficients, Fault> {
     let mut block = [0; 64];
+    decode_with(clean, bit, dc, tables, |k, value| block[ZIGZAG[k]] = value)?;
+    Ok(block)
+}
+
+/// The same; each coefficient is told with its zigzag place.
+#[inline(always)]
+pub(super) fn decode_with(
+    clean: &[u8],
+    bit: &mut usize,
+    dc: &mut i32,
+    tables: (&Decoder, &Decoder),
+    mut set: impl FnMut(usize, i16),
+) -> Result<(), Fault> {
     let window = peek(clean, *bit);
     let (size, length) = tables.0.symbol(window)?;
     let size = u32::from(size);
@@ -159,13 +173,12 @@ pub(super) fn decode(
         return Err(no_code());
     }
     *dc += value(window << length, size);
-    block[0] = i16::try_from(*dc).map_err(|_| Fault::damaged("a DC value is out of range"))?;
+    set(0, i16::try_from(*dc).map_err(|_| Fault::damaged("a DC value is out of range"))?);
     *bit += (length + size) as usize;
-    decode_ac(clean, bit, 1, tables.1, |k, value| block[k] = value)?;
-    Ok(block)
+    decode_ac(clean, bit, 1, tables.1, set)
 }
 
-/// Decodes a block's AC coefficients from place `k` on.
+/// Decodes a block's AC coefficients from zigzag place `k` on.
 #[inline(always)]
 pub(super) fn decode_ac(
     clean: &[u8],
@@ -276,13 +289,13 @@ pub(super) fn encode(
     let (size, extra) = size_and_bits(difference);
     writer.code(tables.0.code(size as u8)?, extra, size);
     let mut last = 0;
-    for k in places(non_zeros(block) & !1) {
+    for k in places(non_zeros_in_zigzag(block) & !1) {
         let mut run = k - last - 1;
         while run > 15 {
             writer.code(tables.1.code(ZRL)?, 0, 0);
             run -= 16;
         }
-        let (size, extra) = size_and_bits(i32::from(block[k]));
+        let (size, extra) = size_and_bits(i32::from(block[ZIGZAG[k]]));
         writer.code(tables.1.code((run << 4) as u8 | size as u8)?, extra, size);
         last = k;
     }
@@ -295,7 +308,30 @@ pub(super) fn encode(
     Ok(())
 }
 
-/// Which coefficients are not 0, a bit for each place.
+/// For each row of a block and each set of its columns, the zigzag places of these.
+static IN_ZIGZAG: [[u64; 256]; 8] = {
+    let mut all = [[0; 256]; 8];
+    let mut k = 0;
+    while k < 64 {
+        let (row, column) = (ZIGZAG[k] / 8, ZIGZAG[k] % 8);
+        let mut columns = 0;
+        while columns < 256 {
+            all[row][columns] |= (columns as u64 >> column & 1) << k;
+            columns += 1;
+        }
+        k += 1;
+    }
+    all
+};
+
+/// Which coefficients are not 0, a bit for each zigzag place.
+#[inline(always)]
+pub(super) fn non_zeros_in_zigzag(block: &Coefficients) -> u64 {
+    let rows = non_zeros(block).to_le_bytes();
+    rows.iter().zip(&IN_ZIGZAG).fold(0, |places, (&columns, row)| places | row[usize::from(columns)])
+}
+
+/// Which coefficients are not 0, a bit for each in its order.
 #[inline(always)]
 pub(super) fn non_zeros(block: &Coefficients) -> u64 {
     let zeros = block.as_chunks::<8>().0.iter().enumerate().fold(0, |zeros, (i, &eight)| {
@@ -344,7 +380,7 @@ mod tests {
             before in -1024i32..1024,
         ) {
             let mut block = [0; 64];
-            values.iter().for_each(|&(k, value)| block[k] = value);
+            values.iter().for_each(|&(k, value)| block[ZIGZAG[k]] = value);
             let frequencies = [1; 256];
             let table = Huffman::optimal(&frequencies);
             let (mut dc_codes, mut ac_codes) = (Encoder::new(&table), Encoder::new(&table));

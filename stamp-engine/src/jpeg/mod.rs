@@ -1,6 +1,7 @@
 //! The splice path: a JPEG is stamped without being decoded. Only the blocks under the stamp are
 //! decoded, changed and coded again; all other entropy-coded bits are copied as they are.
 
+mod ahead;
 mod align;
 mod bits;
 mod block;

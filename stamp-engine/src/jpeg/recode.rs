@@ -8,7 +8,8 @@ use std::ops::Range;
 
 use super::Fault;
 use super::bits::Writer;
-use super::block::{self, Coefficients, EOB, Encoder, ZRL, size_and_bits};
+use super::block::{self, Coefficients, EOB, Encoder, ZRL, non_zeros_in_zigzag, places, size_and_bits};
+use super::dct::ZIGZAG;
 use super::encoders::{Encoders, encode};
 use super::huffman::Huffman;
 use super::marker::{Header, RST0, RST7};
@@ -128,16 +129,13 @@ impl Counts {
         self.last[slot.component] = i32::from(block[0]);
         self.dc[slot.dc_table][size as usize] += 1;
         let counts = &mut self.ac[slot.ac_table];
-        let (mut run, mut last) = (0, 0);
-        for (k, &coefficient) in block.iter().enumerate().skip(1) {
-            if coefficient == 0 {
-                run += 1;
-                continue;
-            }
-            counts[usize::from(ZRL)] += run / 16;
-            let (size, _) = size_and_bits(i32::from(coefficient));
-            counts[((run % 16) << 4 | size) as usize] += 1;
-            (run, last) = (0, k);
+        let mut last = 0;
+        for k in places(non_zeros_in_zigzag(block) & !1) {
+            let run = k - last - 1;
+            counts[usize::from(ZRL)] += run as u32 / 16;
+            let (size, _) = size_and_bits(i32::from(block[ZIGZAG[k]]));
+            counts[(run % 16) << 4 | size as usize] += 1;
+            last = k;
         }
         if last < 63 {
             counts[usize::from(EOB)] += 1;

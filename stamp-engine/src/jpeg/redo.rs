@@ -7,8 +7,8 @@ use std::ops::Range;
 use wide::f32x8;
 
 use super::Fault;
-use super::block::{Coefficients, non_zeros, places};
-use super::dct::{self, Scaling, ZIGZAG};
+use super::block::Coefficients;
+use super::dct::{self, Scaling};
 use super::eight::Eight;
 #[cfg(target_arch = "x86_64")]
 use super::eight::avx2::Avx2;
@@ -72,20 +72,20 @@ impl<'a> Redo<'a> {
         let per_mcu = self.components[component].per_mcu;
         let x = (mcu % self.mcus_across) * per_mcu.0 + slot.x;
         let y = (mcu / self.mcus_across) * per_mcu.1 + slot.y;
-        self.block_at(component, (x, y), block)
+        let shows = self.shows_on(component, (x, y));
+        if shows {
+            self.change(component, (x, y), block);
+        }
+        shows
     }
 
-    /// Changes the block of a component in column and row `at` of its blocks.
-    pub(super) fn block_at(&self, component: usize, at: (usize, usize), block: &mut Coefficients) -> bool {
-        let grid = &self.components[component];
-        if at.0 >= grid.blocks.0 || at.1 >= grid.blocks.1 {
-            return false;
-        }
-        if !self.overlays(component, at).any(|(overlay, from)| overlay.shows(component, from)) {
-            return false;
-        }
-        self.change(component, at, block);
-        true
+    /// Whether a stamp shows on the block of a component in column and row `at` of its blocks.
+    #[inline(always)]
+    pub(super) fn shows_on(&self, component: usize, at: (usize, usize)) -> bool {
+        let blocks = self.components[component].blocks;
+        at.0 < blocks.0
+            && at.1 < blocks.1
+            && self.overlays(component, at).any(|(overlay, from)| overlay.shows(component, from))
     }
 
     /// The stamps that may show on a block, and where the block lies from where each one's planes
@@ -105,7 +105,8 @@ impl<'a> Redo<'a> {
         })
     }
 
-    fn change(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
+    /// Changes such a block.
+    pub(super) fn change(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
         #[cfg(target_arch = "x86_64")]
         if self.has_avx2 {
             #[allow(unsafe_code)]
@@ -124,7 +125,7 @@ impl<'a> Redo<'a> {
     #[inline(always)]
     fn change_in<V: Eight>(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
         let scaling = &self.components[component].scaling;
-        let mut rows = in_rows(block);
+        let rows = block.as_chunks_mut::<8>().0;
         let before =
             dct::inverse(std::array::from_fn(|y| V::of_i16(&rows[y]).times(V::of(&scaling.dequantise[y]))));
         let mut samples = before;
@@ -135,10 +136,6 @@ impl<'a> Redo<'a> {
         let difference = dct::forward(std::array::from_fn(|y| samples[y].minus(before[y])));
         for (y, row) in rows.iter_mut().enumerate() {
             difference[y].times(V::of(&scaling.quantise[y])).add_rounded(row);
-        }
-        let rows = rows.as_flattened();
-        for (coefficient, &place) in block.iter_mut().zip(&ZIGZAG) {
-            *coefficient = rows[place];
         }
     }
 }
@@ -157,16 +154,6 @@ fn near<'a>(frame: &Frame, placed: &'a [Placed]) -> Vec<Vec<Near<'a>>> {
         for row in reach(placed.corner.1, placed.size.1, height, down) {
             rows[row].push(Near { placed, columns: columns.clone() });
         }
-    }
-    rows
-}
-
-/// A block row after row.
-#[inline(always)]
-fn in_rows(block: &Coefficients) -> [[i16; 8]; 8] {
-    let mut rows = [[0; 8]; 8];
-    for k in places(non_zeros(block)) {
-        rows[ZIGZAG[k] / 8][ZIGZAG[k] % 8] = block[k];
     }
     rows
 }

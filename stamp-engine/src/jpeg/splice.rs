@@ -12,6 +12,7 @@
 use std::ops::Range;
 
 use super::Fault;
+use super::ahead::Ahead;
 use super::align::Align;
 use super::bits::Writer;
 use super::block;
@@ -59,6 +60,7 @@ pub(super) struct Splice<'a> {
     writer: Writer,
     lenient: bool,
     memory: Vec<u8>,
+    ahead: Ahead,
     /// The walk of many places through the window at hand, when it was tried.
     map: Option<Option<Map>>,
     /// The last MCU to walk to.
@@ -87,6 +89,7 @@ impl<'a> Splice<'a> {
             writer: Writer::after(out),
             lenient,
             memory: Spare::Window.take(0),
+            ahead: Ahead::none(Spare::Ahead.take(0)),
             map: None,
             last_goal: 0,
             bits_per_mcu: 8 * (raw.len() - header.data) as u64 / (across * down).max(1) as u64,
@@ -107,10 +110,15 @@ impl<'a> Splice<'a> {
             let interval = first..(first + every).min(total);
             let split = runs.partition_point(|run| run.start < interval.end);
             // A run may go on behind a restart marker: each interval takes its own part.
+            let here = runs;
             let own: Vec<_> =
                 runs[..split].iter().map(|run| run.start.max(first)..run.end.min(interval.end)).collect();
             let unfinished = runs[..split].last().is_some_and(|run| run.end > interval.end);
             runs = &runs[split - usize::from(unfinished)..];
+            if every < total && !own.is_empty() && !self.ahead.has(first) {
+                let memory = std::mem::replace(&mut self.ahead, Ahead::none(Vec::new())).into_memory();
+                self.ahead = Ahead::look(self.walk, self.raw, at, first..total, every, here, memory);
+            }
             at = match own.is_empty() {
                 true => self.copy_interval(at)?,
                 false => self.interval(&interval, &own, at, runs.is_empty())?,
@@ -130,6 +138,7 @@ impl<'a> Splice<'a> {
             self.report.codes_added += encoder.added as u32;
         }
         Spare::Window.keep(self.memory);
+        Spare::Ahead.keep(self.ahead.into_memory());
         let out = self.writer.into_bytes();
         Ok(Coded { out, rest: at, encoders: self.encoders, report: self.report })
     }
@@ -211,6 +220,13 @@ impl<'a> Splice<'a> {
     /// Moves to a place near before MCU `goal` that the walk of many places tells of. That walk is
     /// made once a window, as far as its goals probably lie.
     fn leap(&mut self, source: &Source<'_>, place: &mut Place, goal: usize) -> Result<(), Fault> {
+        let known = self.ahead.place_before(self.walk, goal)?;
+        if let Some(nearer) = known.filter(|known| known.bit < source.safe_end()) {
+            if nearer.mcu > place.mcu {
+                *place = nearer;
+            }
+            return Ok(());
+        }
         if self.map.is_none() {
             let ahead = self.last_goal.saturating_sub(place.mcu) as u64 * self.bits_per_mcu;
             let end = source.safe_end().min(place.bit.saturating_add((ahead + ahead / 8) as usize));
@@ -243,7 +259,7 @@ impl<'a> Splice<'a> {
             let changes = run.contains(&place.mcu);
             let keep = must_align && place.mcu + Align::MCUS >= behind;
             if keep {
-                align.begin(&self.writer, dc);
+                align.begin(&mut self.writer, dc);
             }
             for slot in &self.walk.slots {
                 let decoders = self.walk.decoders(slot)?;
@@ -287,7 +303,6 @@ impl<'a> Splice<'a> {
         }
         let whole = place.bit.div_ceil(8) * 8;
         self.writer.copy(source.clean(), place.bit - source.base(), whole - source.base());
-        self.writer.flush_bytes();
         self.report.bits_copied += (whole - place.bit) as u64;
         let from = source.raw_place(whole);
         let marker = self.end_of_data(from)?;

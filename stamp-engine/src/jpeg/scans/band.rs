@@ -4,10 +4,13 @@
 
 use std::ops::Range;
 
-use super::super::block::Coefficients;
+use super::super::dct::ZIGZAG;
 use super::super::frame::Frame;
 use super::super::marker::{Scan, ScanComponent};
 use super::super::redo::Redo;
+
+/// Quantised coefficients in zigzag order, in which scans take them by ranges; the first is the DC value.
+pub(super) type Zigzag = [i16; 64];
 
 /// All blocks of a row of MCUs, component by component.
 pub(super) struct Band {
@@ -21,7 +24,7 @@ struct Plane {
     /// Blocks in a row, and rows.
     across: usize,
     down: usize,
-    blocks: Vec<Coefficients>,
+    blocks: Vec<Zigzag>,
 }
 
 impl Band {
@@ -41,12 +44,12 @@ impl Band {
     }
 
     #[inline(always)]
-    pub(super) fn block(&self, component: usize, number: usize) -> Option<&Coefficients> {
+    pub(super) fn block(&self, component: usize, number: usize) -> Option<&Zigzag> {
         self.planes[component].blocks.get(number)
     }
 
     #[inline(always)]
-    pub(super) fn block_mut(&mut self, component: usize, number: usize) -> Option<&mut Coefficients> {
+    pub(super) fn block_mut(&mut self, component: usize, number: usize) -> Option<&mut Zigzag> {
         self.planes[component].blocks.get_mut(number)
     }
 
@@ -56,7 +59,13 @@ impl Band {
         for (component, plane) in self.planes.iter_mut().enumerate() {
             for (number, block) in plane.blocks.iter_mut().enumerate() {
                 let at = (number % plane.across, self.row * plane.down + number / plane.across);
-                changed += u64::from(redo.block_at(component, at, block));
+                if redo.shows_on(component, at) {
+                    let mut rows = [0; 64];
+                    ZIGZAG.iter().zip(&*block).for_each(|(&place, &value)| rows[place] = value);
+                    redo.change(component, at, &mut rows);
+                    block.iter_mut().zip(&ZIGZAG).for_each(|(value, &place)| *value = rows[place]);
+                    changed += 1;
+                }
             }
         }
         changed

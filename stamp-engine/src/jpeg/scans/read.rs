@@ -4,13 +4,13 @@
 
 use super::super::Fault;
 use super::super::bits::peek;
-use super::super::block::{self, Coefficients, Decoder, non_zeros};
+use super::super::block::{self, Decoder, non_zeros};
 use super::super::marker::{Header, Process, RST0, RST7, Scan};
 use super::super::source::Source;
 use super::super::stuffing::find_marker;
 use super::super::walk::steps::extend;
 use super::ScanPart;
-use super::band::{Band, Order};
+use super::band::{Band, Order, Zigzag};
 
 /// Bits of one stretch between two markers.
 struct Bits<'a> {
@@ -108,8 +108,9 @@ impl<'a> Reader<'a> {
                 match (self.process, scan.spectrum.0, scan.approximation.0) {
                     (Process::Sequential, ..) => {
                         let mut at = bits.bit - bits.source.base();
-                        *block =
-                            block::decode(bits.source.clean(), &mut at, &mut state.dc[number], (dc?, ac?))?;
+                        let (clean, last) = (bits.source.clean(), &mut state.dc[number]);
+                        let set = |k, value| block[k] = value;
+                        block::decode_with(clean, &mut at, last, (dc?, ac?), set)?;
                         bits.bit = at + bits.source.base();
                     }
                     (Process::Progressive, 0, 0) => state.dc_first(bits, dc?, number, block)?,
@@ -148,7 +149,7 @@ impl State<'_> {
         bits: &mut Bits<'_>,
         decoder: &Decoder,
         number: usize,
-        block: &mut Coefficients,
+        block: &mut Zigzag,
     ) -> Result<(), Fault> {
         let size = u32::from(bits.symbol(decoder)?);
         if size > 15 {
@@ -166,12 +167,7 @@ impl State<'_> {
         (1 << exponent) + bits.take(exponent)
     }
 
-    fn ac_first(
-        &mut self,
-        bits: &mut Bits<'_>,
-        decoder: &Decoder,
-        block: &mut Coefficients,
-    ) -> Result<(), Fault> {
+    fn ac_first(&mut self, bits: &mut Bits<'_>, decoder: &Decoder, block: &mut Zigzag) -> Result<(), Fault> {
         if self.skip > 0 {
             self.skip -= 1;
             return Ok(());
@@ -201,12 +197,7 @@ impl State<'_> {
         Ok(())
     }
 
-    fn ac_refine(
-        &mut self,
-        bits: &mut Bits<'_>,
-        decoder: &Decoder,
-        block: &mut Coefficients,
-    ) -> Result<(), Fault> {
+    fn ac_refine(&mut self, bits: &mut Bits<'_>, decoder: &Decoder, block: &mut Zigzag) -> Result<(), Fault> {
         let (first, last) = (usize::from(self.scan.spectrum.0), usize::from(self.scan.spectrum.1));
         let one = 1i16 << self.scan.approximation.1;
         let spectrum = u64::MAX << first & u64::MAX >> (63 - last);
@@ -250,7 +241,7 @@ impl State<'_> {
 
 /// Reads a correction bit for each coefficient at `known`.
 #[inline(always)]
-fn correct(bits: &mut Bits<'_>, block: &mut Coefficients, mut known: u64, one: i16) {
+fn correct(bits: &mut Bits<'_>, block: &mut Zigzag, mut known: u64, one: i16) {
     while known != 0 {
         let mut window = bits.window();
         let mut taken = 0;

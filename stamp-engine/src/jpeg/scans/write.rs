@@ -7,11 +7,11 @@
 use wide::i16x8;
 
 use super::super::bits::Writer;
-use super::super::block::{Coefficients, EOB, Encoder, ZRL, places, size_and_bits};
+use super::super::block::{EOB, Encoder, ZRL, places, size_and_bits};
 use super::super::huffman::Huffman;
 use super::super::marker::{DHT, Header, Process, RST0, Scan};
 use super::ScanPart;
-use super::band::{Band, Order};
+use super::band::{Band, Order, Zigzag};
 
 /// Where symbols and bits go: they are counted or coded.
 pub(super) trait Sink {
@@ -212,7 +212,7 @@ impl<'s> State<'s> {
         sink.symbol(false, self.scan.components[number].dc_table, size as u8, bits, size);
     }
 
-    fn sequential(&mut self, number: usize, block: &Coefficients, sink: &mut impl Sink) {
+    fn sequential(&mut self, number: usize, block: &Zigzag, sink: &mut impl Sink) {
         self.dc(number, i32::from(block[0]), sink);
         let table = self.scan.components[number].ac_table;
         let mut next = 1;
@@ -231,7 +231,7 @@ impl<'s> State<'s> {
         }
     }
 
-    fn ac_first(&mut self, block: &Coefficients, sink: &mut impl Sink) {
+    fn ac_first(&mut self, block: &Zigzag, sink: &mut impl Sink) {
         let mut next = usize::from(self.scan.spectrum.0);
         for k in places(sizes(block, self.low).known & self.spectrum) {
             self.end_run(sink);
@@ -253,7 +253,7 @@ impl<'s> State<'s> {
         }
     }
 
-    fn ac_refine(&mut self, block: &Coefficients, sink: &mut impl Sink) {
+    fn ac_refine(&mut self, block: &Zigzag, sink: &mut impl Sink) {
         let sizes = sizes(block, self.low);
         let last_new = (sizes.new & self.spectrum).checked_ilog2().unwrap_or(0) as usize;
         // This block's correction bits stand behind those of the blocks of the run, until that is coded.
@@ -335,7 +335,7 @@ struct Sizes {
 }
 
 #[inline(always)]
-fn sizes(block: &Coefficients, low: u8) -> Sizes {
+fn sizes(block: &Zigzag, low: u8) -> Sizes {
     let mut sizes = Sizes { known: 0, new: 0 };
     for (i, &eight) in block.as_chunks::<8>().0.iter().enumerate() {
         let size = i16x8::from(eight).abs() >> i32::from(low);

@@ -11,6 +11,8 @@
 
 #![forbid(unsafe_code)]
 
+use std::ops::Range;
+
 use super::super::Fault;
 use super::lanes::{self, Lanes, Tables};
 use super::{Place, Walk};
@@ -93,6 +95,32 @@ impl Map {
         (kernel.run)(&tables, clean, &mut lanes, &mut notes);
         let joined = join(walk, clean, place, &starts, &lanes, from)?;
         Ok(Some(Self { notes, lanes: joined, base }))
+    }
+
+    /// Walks stretches of `clean` whose beginnings are known, each with its MCU, in order and at most as
+    /// many as there are lanes. `None` where the kernel does not know such MCUs.
+    pub(in super::super) fn of_known(
+        walk: &Walk,
+        clean: &[u8],
+        stretches: impl Iterator<Item = (Range<usize>, usize)>,
+        kernel: lanes::Kernel,
+    ) -> Option<Self> {
+        if walk.slots.len() > kernel.slots || 8 * clean.len() > 1 << 30 {
+            return None;
+        }
+        let mut lanes = Lanes::idle();
+        let mut known = Vec::new();
+        for (lane, (bits, mcu)) in stretches.enumerate().take(kernel.lanes) {
+            lanes.bit[lane] = bits.start as u32;
+            lanes.end[lane] = bits.end as u32;
+            known.push(Joined { lane, bit: bits.start as u32, mcu, dc: [0; 4], end_mcu: mcu });
+        }
+        let mut notes = Vec::new();
+        (kernel.run)(&Tables::new(walk), clean, &mut lanes, &mut notes);
+        // Where one met what is no code, the walk that comes there tells so.
+        known.retain(|known| !lanes.dead[known.lane]);
+        known.iter_mut().for_each(|known| known.end_mcu += lanes.mcu[known.lane] as usize);
+        Some(Self { notes, lanes: known, base: 0 })
     }
 
     /// A place at or before the beginning of MCU `goal`, as near as is known.

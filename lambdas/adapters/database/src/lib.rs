@@ -1,0 +1,3 @@
+//! What the service remembers, in PostgreSQL or SQLite.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Where tasks wait: a local file, or SQS.
+
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! Where pictures lie: a folder, or S3.
+
+#![forbid(unsafe_code)]
