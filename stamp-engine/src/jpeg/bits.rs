@@ -21,31 +21,44 @@ pub(super) fn peek(clean: &[u8], bit: usize) -> u64 {
 
 /// Bytes written before their stuffing is put in.
 const STAGE: usize = 8 << 10;
+/// A block is at most so many bytes: 64 codes of 16 bits with 15 bits each, and some codes that say
+/// nothing new.
+const BLOCK: usize = 512;
 
-/// Writes bits with byte stuffing.
-///
-/// A code has some bits, and whether it fills a byte nobody can foretell. So there is no branch for it:
-/// each time all pending bits are stored and the place moves on by the whole bytes among them. Stuffing
-/// is put in when the stage is full.
+/// Writes bits with byte stuffing, which is put in when the stage is full.
 #[derive(Debug)]
 pub(super) struct Writer {
     out: Vec<u8>,
-    /// Whole bytes to go to `out`, `staged` of them, with room for what is stored behind.
-    stage: Box<[u8; STAGE + 8]>,
+    /// Whole bytes to go to `out`, with room for a block behind.
+    stage: Box<[u8; STAGE + BLOCK]>,
+    at: At,
+    scratch: Vec<u8>,
+}
+
+/// Where a writer is in its stage.
+#[derive(Clone, Copy, Debug, Default)]
+struct At {
+    /// Whole bytes staged.
     staged: usize,
     /// Bits not yet staged, the last one lowermost; `count` of them, at most 7. Above them lies what was
     /// staged before.
     pending: u64,
     count: u32,
-    scratch: Vec<u8>,
+}
+
+/// Writes the bits of one block: where it is stays in registers.
+#[derive(Debug)]
+pub(super) struct Pen<'a> {
+    stage: &'a mut [u8; STAGE + BLOCK],
+    home: &'a mut At,
+    at: At,
 }
 
 /// A place in what was written, to go back to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
     length: usize,
-    pending: u64,
-    count: u32,
+    at: At,
 }
 
 impl Default for Writer {
@@ -57,8 +70,7 @@ impl Default for Writer {
 impl Writer {
     /// Goes on behind `out`, which ends at a whole byte.
     pub(super) fn after(out: Vec<u8>) -> Self {
-        let stage = Box::new([0; STAGE + 8]);
-        Self { out, stage, staged: 0, pending: 0, count: 0, scratch: Vec::new() }
+        Self { out, stage: Box::new([0; STAGE + BLOCK]), at: At::default(), scratch: Vec::new() }
     }
 
     /// What was written; whole bytes only, see [`align`](Self::align).
@@ -76,53 +88,54 @@ impl Writer {
     /// Where it is now.
     pub(super) fn mark(&mut self) -> Mark {
         self.unload();
-        Mark { length: self.out.len(), pending: self.pending, count: self.count }
+        Mark { length: self.out.len(), at: self.at }
     }
 
     /// Forgets what was written since `mark`.
     pub(super) fn go_back(&mut self, mark: &Mark) {
-        self.staged = 0;
         self.out.truncate(mark.length);
-        (self.pending, self.count) = (mark.pending, mark.count);
+        self.at = mark.at;
     }
 
     /// Bits that do not fill a byte yet.
     pub(super) fn phase(&self) -> u32 {
-        self.count
+        self.at.count
+    }
+
+    /// For the bits of one block, at most [`BLOCK`] bytes.
+    #[inline(always)]
+    pub(super) fn pen(&mut self) -> Pen<'_> {
+        if self.at.staged > STAGE {
+            self.unload();
+        }
+        Pen { stage: &mut self.stage, at: self.at, home: &mut self.at }
     }
 
     /// The lowermost `length` bits (at most 32) of `bits`.
     #[inline(always)]
     pub(super) fn put(&mut self, bits: u32, length: u32) {
-        debug_assert!(length <= 32 && u64::from(bits) < 1 << length);
-        self.pending = (self.pending << length) | u64::from(bits);
-        self.count += length;
-        if self.staged > STAGE {
-            self.unload();
-        }
-        // Where no bit is pending, what is stored is not counted.
-        let word = self.pending.wrapping_shl(64 - self.count);
-        self.stage[self.staged..self.staged + 8].copy_from_slice(&word.to_be_bytes());
-        self.staged += (self.count / 8) as usize;
-        self.count %= 8;
+        let mut pen = self.pen();
+        pen.put(bits, length);
+        pen.lift();
     }
 
     /// A code and the bits that belong to it.
     #[inline(always)]
     pub(super) fn code(&mut self, code: Code, extra: u32, extra_length: u32) {
-        let length = u32::from(code.length) + extra_length;
-        self.put((u32::from(code.bits) << extra_length) | extra, length);
+        let mut pen = self.pen();
+        pen.code(code, extra, extra_length);
+        pen.lift();
     }
 
     #[inline(never)]
     fn unload(&mut self) {
-        stuffing::add(&self.stage[..self.staged], &mut self.out);
-        self.staged = 0;
+        stuffing::add(&self.stage[..self.at.staged], &mut self.out);
+        self.at.staged = 0;
     }
 
     /// Fills the last byte up with ones (T.81, F.1.2.3).
     pub(super) fn align(&mut self) {
-        let missing = (8 - self.count) % 8;
+        let missing = (8 - self.at.count) % 8;
         self.put((1 << missing) - 1, missing);
     }
 
@@ -132,7 +145,7 @@ impl Writer {
             return self.copy_few(clean, from, to);
         }
         // Up to a byte boundary of the output, then bytes, then what is left.
-        let head = ((8 - self.count) % 8) as usize;
+        let head = ((8 - self.at.count) % 8) as usize;
         self.copy_few(clean, from, from + head);
         self.unload();
         let from = from + head;
@@ -165,6 +178,38 @@ impl Writer {
             stuffing::add(&scratch, &mut self.out);
         }
         self.scratch = scratch;
+    }
+}
+
+impl Pen<'_> {
+    /// The lowermost `length` bits (at most 32) of `bits`.
+    ///
+    /// Whether a code fills a byte nobody can foretell. So there is no branch for it: all pending bits are
+    /// stored each time, and the place moves on by the whole bytes among them.
+    #[inline(always)]
+    pub(super) fn put(&mut self, bits: u32, length: u32) {
+        debug_assert!(length <= 32 && u64::from(bits) < 1 << length);
+        let At { staged, pending, count } = &mut self.at;
+        *pending = (*pending << length) | u64::from(bits);
+        *count += length;
+        // Where no bit is pending, what is stored is not counted.
+        let word = pending.wrapping_shl(64 - *count);
+        self.stage[*staged..*staged + 8].copy_from_slice(&word.to_be_bytes());
+        *staged += (*count / 8) as usize;
+        *count %= 8;
+    }
+
+    /// A code and the bits that belong to it.
+    #[inline(always)]
+    pub(super) fn code(&mut self, code: Code, extra: u32, extra_length: u32) {
+        let length = u32::from(code.length) + extra_length;
+        self.put((u32::from(code.bits) << extra_length) | extra, length);
+    }
+
+    /// Ends writing; what was written without this is forgotten.
+    #[inline(always)]
+    pub(super) fn lift(self) {
+        *self.home = self.at;
     }
 }
 

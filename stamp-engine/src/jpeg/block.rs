@@ -78,7 +78,7 @@ impl Whole {
 /// A Huffman table made ready for decoding.
 #[derive(Debug)]
 pub(super) struct Decoder {
-    whole: Vec<Whole>,
+    whole: Box<[Whole; 1 << WHOLE]>,
     /// Length and symbol for every window of [`QUICK`] bits; length 0: the code is longer.
     quick: Vec<(u8, u8)>,
     /// Codes longer than that, in order.
@@ -96,7 +96,7 @@ pub(super) struct Encoder {
 
 impl Decoder {
     pub(super) fn new(table: &Huffman) -> Self {
-        let mut whole = vec![Whole::default(); 1 << WHOLE];
+        let mut whole = Box::new([Whole::default(); 1 << WHOLE]);
         for (symbol, code) in table.codes() {
             let Some(free) = WHOLE.checked_sub(u32::from(code.length)) else { continue };
             let first = u32::from(code.bits) << free;
@@ -196,6 +196,7 @@ pub(super) fn decode_ac(
                     break 'whole;
                 }
                 *bit += whole.length() as usize;
+                window <<= whole.length();
                 if whole.ends() {
                     return Ok(());
                 }
@@ -208,7 +209,6 @@ pub(super) fn decode_ac(
                 if k == 64 {
                     return Ok(());
                 }
-                window <<= whole.length();
             }
             continue 'windows;
         }
@@ -285,26 +285,28 @@ pub(super) fn encode(
     writer: &mut Writer,
 ) -> Result<(), Fault> {
     let difference = i32::from(block[0]) - *dc;
-    *dc = i32::from(block[0]);
     let (size, extra) = size_and_bits(difference);
-    writer.code(tables.0.code(size as u8)?, extra, size);
+    let mut pen = writer.pen();
+    pen.code(tables.0.code(size as u8)?, extra, size);
     let mut last = 0;
     for k in places(non_zeros_in_zigzag(block) & !1) {
         let mut run = k - last - 1;
         while run > 15 {
-            writer.code(tables.1.code(ZRL)?, 0, 0);
+            pen.code(tables.1.code(ZRL)?, 0, 0);
             run -= 16;
         }
         let (size, extra) = size_and_bits(i32::from(block[ZIGZAG[k]]));
-        writer.code(tables.1.code((run << 4) as u8 | size as u8)?, extra, size);
+        pen.code(tables.1.code((run << 4) as u8 | size as u8)?, extra, size);
         last = k;
     }
     if last < 63 {
         for _ in 0..zero_runs {
-            writer.code(tables.1.code(ZRL)?, 0, 0);
+            pen.code(tables.1.code(ZRL)?, 0, 0);
         }
-        writer.code(tables.1.code(EOB)?, 0, 0);
+        pen.code(tables.1.code(EOB)?, 0, 0);
     }
+    pen.lift();
+    *dc = i32::from(block[0]);
     Ok(())
 }
 
@@ -354,9 +356,10 @@ pub(super) fn places(mut ones: u64) -> impl Iterator<Item = usize> {
 /// The size category of a value and its bits (T.81, F.1.2.1).
 #[inline(always)]
 pub(super) fn size_and_bits(value: i32) -> (u32, u32) {
-    let size = 32 - value.unsigned_abs().leading_zeros();
-    let bits = if value < 0 { value - 1 } else { value };
-    (size, bits as u32 & ((1 << size) - 1))
+    let sign = value >> 31;
+    // Twice the magnitude and one: the logarithm of 0 is not asked for.
+    let size = (2 * value.unsigned_abs() + 1).ilog2();
+    (size, (value + sign) as u32 & ((1 << size) - 1))
 }
 
 #[cfg(test)]

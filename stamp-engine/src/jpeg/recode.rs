@@ -93,12 +93,13 @@ fn each_part<'a>(
             runs = &runs[1..];
         }
         let changes = runs.first().is_some_and(|run| run.contains(&mcu));
+        let spot = redo.mcu(mcu);
         for slot in &walk.slots {
             let mut at = bit - source.base();
             let decoders = walk.decoders(slot)?;
             let mut block = block::decode(source.clean(), &mut at, &mut dc[slot.component], decoders)?;
             bit = at + source.base();
-            if changes && redo.block(mcu, slot, &mut block) {
+            if changes && spot.block(slot, &mut block) {
                 report.blocks += 1;
             }
             take(Part::Block(slot, block))?;

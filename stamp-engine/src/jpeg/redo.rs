@@ -37,6 +37,14 @@ struct Near<'a> {
     columns: Range<usize>,
 }
 
+/// An MCU, and the stamps that may show on it.
+pub(super) struct Spot<'a> {
+    redo: &'a Redo<'a>,
+    /// Its column and row.
+    at: (usize, usize),
+    near: &'a [Near<'a>],
+}
+
 /// A component's blocks.
 struct Grid {
     scaling: Scaling,
@@ -65,50 +73,65 @@ impl<'a> Redo<'a> {
         })
     }
 
-    /// Changes a block of MCU `mcu`; gives whether a stamp shows on it.
-    #[inline(always)]
-    pub(super) fn block(&self, mcu: usize, slot: &Slot, block: &mut Coefficients) -> bool {
-        let component = self.of_scan[slot.component];
-        let per_mcu = self.components[component].per_mcu;
-        let x = (mcu % self.mcus_across) * per_mcu.0 + slot.x;
-        let y = (mcu / self.mcus_across) * per_mcu.1 + slot.y;
-        let shows = self.shows_on(component, (x, y));
-        if shows {
-            self.change(component, (x, y), block);
-        }
-        shows
+    /// An MCU by its number.
+    pub(super) fn mcu(&self, mcu: usize) -> Spot<'_> {
+        self.spot((mcu % self.mcus_across, mcu / self.mcus_across))
     }
 
-    /// Whether a stamp shows on the block of a component in column and row `at` of its blocks.
+    /// The MCU in a column and row.
+    pub(super) fn spot(&self, at: (usize, usize)) -> Spot<'_> {
+        let row = self.rows.get(at.1).map(Vec::as_slice).unwrap_or_default();
+        let reaches = |near: &Near<'_>| near.columns.contains(&at.0);
+        let first = row.iter().position(reaches).unwrap_or(row.len());
+        let last = row.iter().rposition(reaches).map_or(first, |last| last + 1);
+        Spot { redo: self, at, near: &row[first..last] }
+    }
+}
+
+impl Spot<'_> {
+    /// Whether no stamp can show on it.
+    pub(super) fn is_clear(&self) -> bool {
+        self.near.is_empty()
+    }
+
+    /// Changes the block of a slot; gives whether a stamp shows on it.
     #[inline(always)]
-    pub(super) fn shows_on(&self, component: usize, at: (usize, usize)) -> bool {
-        let blocks = self.components[component].blocks;
-        at.0 < blocks.0
+    pub(super) fn block(&self, slot: &Slot, block: &mut Coefficients) -> bool {
+        self.block_of(self.redo.of_scan[slot.component], (slot.x, slot.y), block)
+    }
+
+    /// Changes the block of a component of the frame that stands in column and row `inside` of the MCU's.
+    #[inline(always)]
+    pub(super) fn block_of(
+        &self,
+        component: usize,
+        inside: (usize, usize),
+        block: &mut Coefficients,
+    ) -> bool {
+        let Grid { per_mcu, blocks, .. } = &self.redo.components[component];
+        let at = (self.at.0 * per_mcu.0 + inside.0, self.at.1 * per_mcu.1 + inside.1);
+        let shows = at.0 < blocks.0
             && at.1 < blocks.1
-            && self.overlays(component, at).any(|(overlay, from)| overlay.shows(component, from))
+            && self.overlays(component, at).any(|(overlay, from)| overlay.shows(component, from));
+        if shows {
+            self.change(component, at, block);
+        }
+        shows
     }
 
     /// The stamps that may show on a block, and where the block lies from where each one's planes
     /// count from.
     #[inline(always)]
-    fn overlays(
-        &self,
-        component: usize,
-        at: (usize, usize),
-    ) -> impl Iterator<Item = (&'a Overlay, (i64, i64))> {
-        let per_mcu = self.components[component].per_mcu;
-        let column = at.0 / per_mcu.0;
-        let row = self.rows.get(at.1 / per_mcu.1).map(Vec::as_slice).unwrap_or_default();
-        row.iter().filter(move |near| near.columns.contains(&column)).map(move |near| {
+    fn overlays(&self, component: usize, at: (usize, usize)) -> impl Iterator<Item = (&Overlay, (i64, i64))> {
+        self.near.iter().filter(|near| near.columns.contains(&self.at.0)).map(move |near| {
             let origin = near.placed.origins[component];
             (&*near.placed.overlay, (8 * at.0 as i64 - origin.0, 8 * at.1 as i64 - origin.1))
         })
     }
 
-    /// Changes such a block.
-    pub(super) fn change(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
+    fn change(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
         #[cfg(target_arch = "x86_64")]
-        if self.has_avx2 {
+        if self.redo.has_avx2 {
             #[allow(unsafe_code)]
             // SAFETY: AVX2 has been detected.
             return unsafe { self.change_in_avx2(component, at, block) };
@@ -124,7 +147,7 @@ impl<'a> Redo<'a> {
 
     #[inline(always)]
     fn change_in<V: Eight>(&self, component: usize, at: (usize, usize), block: &mut Coefficients) {
-        let scaling = &self.components[component].scaling;
+        let scaling = &self.redo.components[component].scaling;
         let rows = block.as_chunks_mut::<8>().0;
         let before =
             dct::inverse(std::array::from_fn(|y| V::of_i16(&rows[y]).times(V::of(&scaling.dequantise[y]))));
@@ -202,8 +225,10 @@ mod tests {
             let mut block = [0; 64];
             values.iter().for_each(|&(k, value)| block[k] = value);
             let mut specified = block;
-            redo.change_in::<f32x8>(component, at, &mut specified);
-            redo.change(component, at, &mut block);
+            let per_mcu = redo.components[component].per_mcu;
+            let spot = redo.spot((at.0 / per_mcu.0, at.1 / per_mcu.1));
+            spot.change_in::<f32x8>(component, at, &mut specified);
+            spot.change(component, at, &mut block);
             prop_assert_eq!(block, specified);
         }
     }

@@ -257,6 +257,7 @@ impl<'a> Splice<'a> {
         while place.mcu < behind {
             source.ensure_mcu(place.bit);
             let changes = run.contains(&place.mcu);
+            let spot = self.redo.mcu(place.mcu);
             let keep = must_align && place.mcu + Align::MCUS >= behind;
             if keep {
                 align.begin(&mut self.writer, dc);
@@ -267,7 +268,7 @@ impl<'a> Splice<'a> {
                 let mut block =
                     block::decode(source.clean(), &mut bit, &mut place.dc[slot.component], decoders)?;
                 place.bit = bit + source.base();
-                if changes && self.redo.block(place.mcu, slot, &mut block) {
+                if changes && spot.block(slot, &mut block) {
                     self.report.blocks += 1;
                 }
                 if keep {

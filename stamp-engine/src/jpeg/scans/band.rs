@@ -16,6 +16,7 @@ pub(super) type Zigzag = [i16; 64];
 pub(super) struct Band {
     /// Which row.
     row: usize,
+    mcus_across: usize,
     planes: Vec<Plane>,
 }
 
@@ -34,7 +35,7 @@ impl Band {
             let (h, v) = if frame.components.len() == 1 { (1, 1) } else { (c.h, c.v) };
             Plane { across: across * h, down: v, blocks: vec![[0; 64]; across * h * v] }
         };
-        Self { row: 0, planes: frame.components.iter().map(plane).collect() }
+        Self { row: 0, mcus_across: across, planes: frame.components.iter().map(plane).collect() }
     }
 
     /// Goes to a row; all its coefficients are 0.
@@ -56,15 +57,21 @@ impl Band {
     /// Changes the blocks under the stamps; gives how many.
     pub(super) fn change(&mut self, redo: &Redo<'_>) -> u64 {
         let mut changed = 0;
-        for (component, plane) in self.planes.iter_mut().enumerate() {
-            for (number, block) in plane.blocks.iter_mut().enumerate() {
-                let at = (number % plane.across, self.row * plane.down + number / plane.across);
-                if redo.shows_on(component, at) {
+        for column in 0..self.mcus_across {
+            let spot = redo.spot((column, self.row));
+            if spot.is_clear() {
+                continue;
+            }
+            for (component, plane) in self.planes.iter_mut().enumerate() {
+                let wide = plane.across / self.mcus_across;
+                for (y, x) in (0..plane.down).flat_map(|y| (0..wide).map(move |x| (y, x))) {
+                    let block = &mut plane.blocks[y * plane.across + column * wide + x];
                     let mut rows = [0; 64];
                     ZIGZAG.iter().zip(&*block).for_each(|(&place, &value)| rows[place] = value);
-                    redo.change(component, at, &mut rows);
-                    block.iter_mut().zip(&ZIGZAG).for_each(|(value, &place)| *value = rows[place]);
-                    changed += 1;
+                    if spot.block_of(component, (x, y), &mut rows) {
+                        block.iter_mut().zip(&ZIGZAG).for_each(|(value, &place)| *value = rows[place]);
+                        changed += 1;
+                    }
                 }
             }
         }
