@@ -162,38 +162,42 @@ impl State<'_> {
         Ok(())
     }
 
-    /// The run of blocks that a symbol of size 0 and this exponent announces, this one included.
-    fn run(bits: &mut Bits<'_>, exponent: u32) -> u32 {
-        (1 << exponent) + bits.take(exponent)
-    }
-
     fn ac_first(&mut self, bits: &mut Bits<'_>, decoder: &Decoder, block: &mut Zigzag) -> Result<(), Fault> {
         if self.skip > 0 {
             self.skip -= 1;
             return Ok(());
         }
         let (first, last) = (usize::from(self.scan.spectrum.0), usize::from(self.scan.spectrum.1));
+        let (clean, base) = (bits.source.clean(), bits.source.base());
+        let mut bit = bits.bit - base;
         let mut k = first;
         while k <= last {
-            let symbol = bits.symbol(decoder)?;
+            // A code of 16 bits and 15 bits behind it.
+            let window = peek(clean, bit);
+            let (symbol, length) = decoder.symbol(window)?;
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+            let extra = |size: u32| (window << length >> 1 >> (63 - size)) as u32;
+            bit += length as usize;
             match (run, size) {
                 (15, 0) => k += 16,
                 (_, 0) => {
-                    self.skip = Self::run(bits, run) - 1;
-                    return Ok(());
+                    self.skip = (1 << run) + extra(run) - 1;
+                    bit += run as usize;
+                    break;
                 }
                 _ => {
                     k += run as usize;
                     if k > last {
                         return Err(wrong());
                     }
-                    let value = extend(bits.take(size), size) << self.scan.approximation.1;
+                    let value = extend(extra(size), size) << self.scan.approximation.1;
                     block[k] = i16::try_from(value).map_err(|_| wrong())?;
+                    bit += size as usize;
                     k += 1;
                 }
             }
         }
+        bits.bit = bit + base;
         Ok(())
     }
 
@@ -204,17 +208,26 @@ impl State<'_> {
         // The places that hold something already, and of the others those not passed yet.
         let known = non_zeros(block) & spectrum;
         let mut ahead = spectrum;
+        let (clean, base) = (bits.source.clean(), bits.source.base());
+        let mut bit = bits.bit - base;
         while self.skip == 0 && ahead != 0 {
-            let symbol = bits.symbol(decoder)?;
+            // A code of 16 bits and 14 bits behind it.
+            let window = peek(clean, bit);
+            let (symbol, length) = decoder.symbol(window)?;
             let (run, size) = (u32::from(symbol >> 4), symbol & 15);
+            let extra = |size: u32| (window << length >> 1 >> (63 - size)) as u32;
+            bit += length as usize;
             let new = match size {
                 0 if run < 15 => {
-                    self.skip = Self::run(bits, run);
+                    self.skip = (1 << run) + extra(run);
+                    bit += run as usize;
                     break;
                 }
                 0 => 0,
-                1 if bits.take(1) == 1 => one,
-                1 => -one,
+                1 => {
+                    bit += 1;
+                    if extra(1) == 1 { one } else { -one }
+                }
                 _ => return Err(wrong()),
             };
             // Known coefficients get a bit each; the new one stands behind `run` unknown ones.
@@ -225,37 +238,38 @@ impl State<'_> {
             let place = free & free.wrapping_neg();
             // What lies before that place, or all there is where nothing is left for it.
             let passed = ahead & place.wrapping_sub(1);
-            correct(bits, block, passed & known, one);
+            correct(clean, &mut bit, block, passed & known, one);
             if place != 0 {
                 block[place.trailing_zeros() as usize] = new;
             }
             ahead &= !(passed | place);
         }
         if self.skip > 0 {
-            correct(bits, block, ahead & known, one);
+            correct(clean, &mut bit, block, ahead & known, one);
             self.skip -= 1;
         }
+        bits.bit = bit + base;
         Ok(())
     }
 }
 
 /// Reads a correction bit for each coefficient at `known`.
 #[inline(always)]
-fn correct(bits: &mut Bits<'_>, block: &mut Zigzag, mut known: u64, one: i16) {
+fn correct(clean: &[u8], bit: &mut usize, block: &mut Zigzag, mut known: u64, one: i16) {
     while known != 0 {
-        let mut window = bits.window();
+        let mut window = peek(clean, *bit);
         let mut taken = 0;
         // As many as a window is sure to hold.
         while known != 0 && taken < 56 {
             let coefficient = &mut block[known.trailing_zeros() as usize];
             known &= known - 1;
-            if window >> 63 == 1 && *coefficient & one == 0 {
-                // Its bits so far may fill it in a damaged picture.
-                *coefficient = coefficient.saturating_add(if *coefficient > 0 { one } else { -one });
-            }
+            // Nobody can foretell these bits: no branch. What has the bit already is of a damaged picture.
+            let bit = -((window >> 63) as i16) & -i16::from(*coefficient & one == 0);
+            let sign = *coefficient >> 15;
+            *coefficient = coefficient.saturating_add(((one ^ sign) - sign) & bit);
             window <<= 1;
             taken += 1;
         }
-        bits.bit += taken;
+        *bit += taken;
     }
 }

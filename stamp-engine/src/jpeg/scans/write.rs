@@ -185,8 +185,8 @@ struct State<'s> {
     dc: [i32; 4],
     /// Blocks that ended without anything more, not yet coded (T.81, G.1.2.2).
     run: u32,
-    /// The correction bits of these blocks, then those of the block at hand.
-    corrections: Vec<u8>,
+    /// The correction bits of these blocks.
+    corrections: Vec<Corrections>,
     /// The places of the scan's coefficients.
     spectrum: u64,
 }
@@ -216,7 +216,7 @@ impl<'s> State<'s> {
         self.dc(number, i32::from(block[0]), sink);
         let table = self.scan.components[number].ac_table;
         let mut next = 1;
-        for k in places(sizes(block, 0).known & self.spectrum & !1) {
+        for k in places(sizes(block, 0, self.spectrum).known & self.spectrum & !1) {
             let mut zeros = k - next;
             while zeros > 15 {
                 sink.symbol(true, table, ZRL, 0, 0);
@@ -233,7 +233,7 @@ impl<'s> State<'s> {
 
     fn ac_first(&mut self, block: &Zigzag, sink: &mut impl Sink) {
         let mut next = usize::from(self.scan.spectrum.0);
-        for k in places(sizes(block, self.low).known & self.spectrum) {
+        for k in places(sizes(block, self.low, self.spectrum).known & self.spectrum) {
             self.end_run(sink);
             let mut zeros = k - next;
             while zeros > 15 {
@@ -254,48 +254,44 @@ impl<'s> State<'s> {
     }
 
     fn ac_refine(&mut self, block: &Zigzag, sink: &mut impl Sink) {
-        let sizes = sizes(block, self.low);
-        let last_new = (sizes.new & self.spectrum).checked_ilog2().unwrap_or(0) as usize;
-        // This block's correction bits stand behind those of the blocks of the run, until that is coded.
-        let mut own = self.corrections.len();
-        let (mut zeros, mut next) = (0, usize::from(self.scan.spectrum.0));
-        for k in places(sizes.known & self.spectrum) {
-            zeros += k - next;
-            next = k + 1;
-            while zeros > 15 && k <= last_new {
-                own = self.end_run_before(own, sink);
+        let Sizes { known, new, bits } = sizes(block, self.low, self.spectrum);
+        let (known, mut new) = (known & self.spectrum, new & self.spectrum);
+        // Not passed yet, of which the unknown ones stand for zeros; correction bits not coded yet.
+        let mut ahead = self.spectrum;
+        let mut own = Corrections::default();
+        while new != 0 {
+            let place = new & new.wrapping_neg();
+            let before = ahead & (place - 1);
+            let mut zeros = before & !known;
+            // A ZRL ends with its sixteenth zero; behind it come the correction bits up to there.
+            let mut passed = 0;
+            while zeros.count_ones() > 15 {
+                let rest = (0..15).fold(zeros, |zeros, _| zeros & (zeros - 1));
+                let stretch = before & (rest ^ (rest - 1)) & !passed;
+                own.add(stretch & known, bits);
+                passed |= stretch;
+                self.end_run(sink);
                 sink.symbol(true, self.ac_table(), ZRL, 0, 0);
-                self.put_corrections(sink);
-                zeros -= 16;
+                std::mem::take(&mut own).put(sink);
+                zeros = rest & (rest - 1);
             }
-            if sizes.new >> k & 1 == 0 {
-                self.corrections.push((block[k].unsigned_abs() >> self.low & 1) as u8);
-                continue;
-            }
-            own = self.end_run_before(own, sink);
-            let sign = u32::from(block[k] > 0);
-            sink.symbol(true, self.ac_table(), (zeros << 4) as u8 | 1, sign, 1);
-            self.put_corrections(sink);
-            zeros = 0;
+            own.add(before & known & !passed, bits);
+            self.end_run(sink);
+            let sign = u32::from(block[place.trailing_zeros() as usize] > 0);
+            let symbol = (zeros.count_ones() << 4) as u8 | 1;
+            sink.symbol(true, self.ac_table(), symbol, sign, 1);
+            std::mem::take(&mut own).put(sink);
+            ahead &= !(before | place);
+            new &= new - 1;
         }
-        if next <= usize::from(self.scan.spectrum.1) || zeros > 0 || self.corrections.len() > own {
+        own.add(ahead & known, bits);
+        if ahead != 0 {
             self.run += 1;
+            self.corrections.push(own);
             if self.run == LONGEST_RUN {
                 self.end_run(sink);
             }
         }
-    }
-
-    /// Codes the run of ended blocks, whose correction bits are the first `own`; what is behind them
-    /// stays. Gives where this block's bits then begin.
-    fn end_run_before(&mut self, own: usize, sink: &mut impl Sink) -> usize {
-        if self.run > 0 {
-            self.put_run(sink);
-            put_bits(&self.corrections[..own], sink);
-            self.corrections.drain(..own);
-            return 0;
-        }
-        own
     }
 
     fn put_run(&mut self, sink: &mut impl Sink) {
@@ -304,44 +300,63 @@ impl<'s> State<'s> {
         self.run = 0;
     }
 
-    fn put_corrections(&mut self, sink: &mut impl Sink) {
-        put_bits(&self.corrections, sink);
-        self.corrections.clear();
-    }
-
-    /// Codes the run of ended blocks, if there is one.
+    /// Codes the run of ended blocks, if there is one, and their correction bits.
     fn end_run(&mut self, sink: &mut impl Sink) {
         if self.run == 0 {
             return;
         }
         self.put_run(sink);
-        self.put_corrections(sink);
+        self.corrections.drain(..).for_each(|corrections| corrections.put(sink));
     }
 }
 
-/// Bits, a byte each.
-#[inline(always)]
-fn put_bits(bits: &[u8], sink: &mut impl Sink) {
-    for some in bits.chunks(32) {
-        let word = some.iter().fold(0, |word, &bit| word << 1 | u32::from(bit));
-        sink.bits(word, some.len() as u32);
+/// Correction bits of one block (T.81, G.1.2.3): the last one lowermost, at most 63.
+#[derive(Clone, Copy, Debug, Default)]
+struct Corrections {
+    bits: u64,
+    count: u32,
+}
+
+impl Corrections {
+    /// The bits of these coefficients.
+    #[inline(always)]
+    fn add(&mut self, coefficients: u64, bits: u64) {
+        for k in places(coefficients) {
+            self.bits = self.bits << 1 | (bits >> k & 1);
+        }
+        self.count += coefficients.count_ones();
+    }
+
+    #[inline(always)]
+    fn put(self, sink: &mut impl Sink) {
+        if self.count > 32 {
+            sink.bits((self.bits >> 32) as u32, self.count - 32);
+        }
+        if self.count > 0 {
+            sink.bits(self.bits as u32, self.count.min(32));
+        }
     }
 }
 
-/// Which coefficients are not 0 without their lowest bits, by place; which of these are ±1.
+/// Which coefficients are not 0 without their lowest bits, by place; which of these are ±1; the lowest
+/// bits of what is left.
 struct Sizes {
     known: u64,
     new: u64,
+    bits: u64,
 }
 
 #[inline(always)]
-fn sizes(block: &Zigzag, low: u8) -> Sizes {
-    let mut sizes = Sizes { known: 0, new: 0 };
-    for (i, &eight) in block.as_chunks::<8>().0.iter().enumerate() {
+fn sizes(block: &Zigzag, low: u8, spectrum: u64) -> Sizes {
+    let mut sizes = Sizes { known: 0, new: 0, bits: 0 };
+    let eights = (64 - spectrum.leading_zeros() as usize).div_ceil(8);
+    for (i, &eight) in block.as_chunks::<8>().0[..eights].iter().enumerate() {
         let size = i16x8::from(eight).abs() >> i32::from(low);
         let is = |value: i16| u64::from(size.simd_eq(i16x8::splat(value)).to_bitmask() & 0xff);
         sizes.known |= (is(0) ^ 0xff) << (8 * i);
         sizes.new |= is(1) << (8 * i);
+        let odd = (size & i16x8::splat(1)).simd_eq(i16x8::splat(1)).to_bitmask() & 0xff;
+        sizes.bits |= u64::from(odd) << (8 * i);
     }
     sizes
 }
