@@ -24,6 +24,11 @@ fn walk(criterion: &mut Criterion) {
             bencher.iter(|| assert!(scan.walk_in(lanes)));
         });
     }
+    if let Some(&lanes) = Scan::lanes().first() {
+        group.bench_function(format!("2 threads, {lanes} lanes each"), |bencher| {
+            bencher.iter(|| assert!(scan.walk_in_gangs(lanes, 2)));
+        });
+    }
     group.finish();
 }
 

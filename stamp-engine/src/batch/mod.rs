@@ -206,16 +206,16 @@ impl<'a> Batch<'a> {
                 results.lock().unwrap_or_else(PoisonError::into_inner)[position] = result;
             }
         };
-        self.on_every_thread(count, worker);
+        self.on_every_thread(worker);
         results.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs `worker` on each thread of a pool. One long task a thread, rather than one task a
     /// picture: an encoder that itself uses the pool could else be handed another picture while
-    /// it holds memory which that picture waits for.
-    fn on_every_thread(&self, count: usize, worker: impl Fn() + Sync) {
-        let threads = self.jobs.min(count.max(1));
-        match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+    /// it holds memory which that picture waits for. Threads that have no picture left help with those
+    /// of others.
+    fn on_every_thread(&self, worker: impl Fn() + Sync) {
+        match rayon::ThreadPoolBuilder::new().num_threads(self.jobs).build() {
             Ok(pool) => {
                 pool.broadcast(|_| worker());
             }

@@ -3,7 +3,7 @@
 use super::bits::Writer;
 use super::marker::Header;
 use super::source::Source;
-use super::walk::join::{Map, SHORTEST};
+use super::walk::join::{Cut, Map, SHORTEST};
 use super::walk::{Place, Walk, lanes};
 use super::{check, has_several_scans};
 
@@ -55,13 +55,19 @@ impl<'a> Scan<'a> {
 
     /// Walks from so many places at once and joins the walks; gives whether that was possible.
     pub fn walk_in(&self, lanes: usize) -> bool {
-        let kernel = lanes::kernels().find(|kernel| kernel.lanes == lanes);
-        kernel.is_some_and(|kernel| matches!(self.map(kernel, SHORTEST), Ok(Some(_))))
+        self.walk_in_gangs(lanes, 1)
     }
 
-    fn map(&self, kernel: lanes::Kernel, shortest: usize) -> Result<Option<Map>, super::Fault> {
+    /// The same in so many gangs of lanes, each of which may have a thread.
+    pub fn walk_in_gangs(&self, lanes: usize, gangs: usize) -> bool {
+        let kernel = lanes::kernels().find(|kernel| kernel.lanes == lanes);
+        kernel
+            .is_some_and(|kernel| matches!(self.map(Cut { kernel, shortest: SHORTEST, gangs }), Ok(Some(_))))
+    }
+
+    fn map(&self, kernel: lanes::Kernel, shortest: usize, gangs: usize) -> Result<Option<Map>, super::Fault> {
         let end = self.source.safe_end();
-        Map::with(&self.walk, self.source.clean(), 0, &START, end, kernel, shortest)
+        Map::with(&self.walk, self.source.clean(), 0, &START, end, cut)
     }
 
     /// Copies all but the first `skipped` bits to `out`, with byte stuffing.
@@ -77,8 +83,8 @@ impl<'a> Scan<'a> {
     /// # Panics
     /// When a place told is not one that the serial walk passes.
     pub fn compare_walks(&self) {
-        for kernel in lanes::kernels() {
-            let Ok(Some(map)) = self.map(kernel, 64) else { continue };
+        for (kernel, gangs) in lanes::kernels().flat_map(|kernel| [(kernel, 1), (kernel, 2)]) {
+            let Ok(Some(map)) = self.map(Cut { kernel, shortest: 64, gangs }) else { continue };
             let (clean, end) = (self.source.clean(), self.source.safe_end());
             let mut serial = START;
             while serial.mcu < self.mcus && serial.bit < end {

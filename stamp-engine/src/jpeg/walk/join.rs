@@ -13,6 +13,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::super::Fault;
 use super::lanes::{self, Lanes, Tables};
 use super::{Place, Walk};
@@ -20,15 +22,28 @@ use super::{Place, Walk};
 /// What is known of a stretch of a scan after walking it.
 #[derive(Debug)]
 pub(in super::super) struct Map {
-    notes: Vec<Lanes>,
+    /// The notes of each gang of lanes.
+    gangs: Vec<Vec<Lanes>>,
     lanes: Vec<Joined>,
     /// Where the window's bits count from, when the map was made.
     base: usize,
 }
 
+/// How a stretch is cut into segments.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct Cut {
+    /// What walks the lanes.
+    pub(in super::super) kernel: lanes::Kernel,
+    /// Each segment has at least so many bits.
+    pub(in super::super) shortest: usize,
+    /// There are at most so many gangs of lanes, each of which may have a thread.
+    pub(in super::super) gangs: usize,
+}
+
 /// A lane whose walk is true from `bit` on, and what must be added to its counts.
 #[derive(Clone, Debug)]
 struct Joined {
+    gang: usize,
     lane: usize,
     bit: u32,
     mcu: usize,
@@ -51,6 +66,8 @@ const FEWEST: usize = 8;
 /// Segments shorter than this many bits are not worth a lane each: guesses that fell into step after
 /// some hundred bits must be caught up with.
 pub(in super::super) const SHORTEST: usize = 6 << 10;
+/// A stretch of more bits is worth a thread for each so many.
+const PER_THREAD: usize = 1 << 21;
 
 impl Map {
     /// Walks `clean` from `place` to (about) bit `end`, both counted from the stretch's beginning,
@@ -63,38 +80,56 @@ impl Map {
         end: usize,
     ) -> Result<Option<Self>, Fault> {
         let Some(kernel) = lanes::kernels().next() else { return Ok(None) };
-        Self::with(walk, clean, base, place, end, kernel, SHORTEST)
+        // A thread of a pool whose others are busy does it all itself.
+        let gangs = match end.saturating_sub(place.bit) / PER_THREAD {
+            0 | 1 => 1,
+            worth => worth.min(rayon::current_num_threads()),
+        };
+        Self::with(walk, clean, base, place, end, Cut { kernel, shortest: SHORTEST, gangs })
     }
 
-    /// The same with a certain kernel and so many of its lanes that each has `shortest` bits to walk.
+    /// The same, cut in a certain way.
     pub(in super::super) fn with(
         walk: &Walk,
         clean: &[u8],
         base: usize,
         place: &Place,
         end: usize,
-        kernel: lanes::Kernel,
-        shortest: usize,
+        cut: Cut,
     ) -> Result<Option<Self>, Fault> {
+        let Cut { kernel, shortest, gangs } = cut;
         let (from, end) = (place.bit - base, end.max(place.bit) - base);
         let bits = end.saturating_sub(from);
-        let count = kernel.lanes.min(bits / shortest);
+        let count = (kernel.lanes * gangs).min(bits / shortest);
         // Bits are counted in 31 bits.
         if count < FEWEST || walk.slots.len() > kernel.slots || end > 1 << 30 {
             return Ok(None);
         }
         let length = bits / count;
-        let starts: Vec<usize> = (0..=count).map(|lane| from + lane * length).collect();
-        let mut lanes = Lanes::idle();
-        for lane in 0..count {
-            lanes.bit[lane] = starts[lane] as u32;
-            lanes.end[lane] = starts[lane + 1] as u32;
-        }
+        let starts: Vec<usize> = (0..=count).map(|segment| from + segment * length).collect();
+        let gang = |segments: &[usize]| {
+            let mut lanes = Lanes::idle();
+            for (lane, ends) in segments.windows(2).enumerate() {
+                lanes.bit[lane] = ends[0] as u32;
+                lanes.end[lane] = ends[1] as u32;
+            }
+            lanes
+        };
+        // Each gang's segments with the end of the last one.
+        let firsts = (0..count).step_by(kernel.lanes);
+        let mut gangs: Vec<_> = firsts
+            .map(|first| (gang(&starts[first..=(first + kernel.lanes).min(count)]), Vec::new()))
+            .collect();
         let tables = Tables::new(walk);
-        let mut notes = Vec::new();
-        (kernel.run)(&tables, clean, &mut lanes, &mut notes);
-        let joined = join(walk, clean, place, &starts, &lanes, from)?;
-        Ok(Some(Self { notes, lanes: joined, base }))
+        match &mut gangs[..] {
+            [(lanes, notes)] => (kernel.run)(&tables, clean, lanes, notes),
+            gangs => gangs.par_iter_mut().for_each(|(lanes, notes)| {
+                (kernel.run)(&tables, clean, lanes, notes);
+            }),
+        }
+        let (ends, gangs): (Vec<_>, Vec<_>) = gangs.into_iter().unzip();
+        let joined = join(walk, clean, place, &starts, &ends, kernel.lanes)?;
+        Ok(Some(Self { gangs, lanes: joined, base }))
     }
 
     /// Walks stretches of `clean` whose beginnings are known, each with its MCU, in order and at most as
@@ -113,14 +148,14 @@ impl Map {
         for (lane, (bits, mcu)) in stretches.enumerate().take(kernel.lanes) {
             lanes.bit[lane] = bits.start as u32;
             lanes.end[lane] = bits.end as u32;
-            known.push(Joined { lane, bit: bits.start as u32, mcu, dc: [0; 4], end_mcu: mcu });
+            known.push(Joined { gang: 0, lane, bit: bits.start as u32, mcu, dc: [0; 4], end_mcu: mcu });
         }
         let mut notes = Vec::new();
         (kernel.run)(&Tables::new(walk), clean, &mut lanes, &mut notes);
         // Where one met what is no code, the walk that comes there tells so.
         known.retain(|known| !lanes.dead[known.lane]);
         known.iter_mut().for_each(|known| known.end_mcu += lanes.mcu[known.lane] as usize);
-        Some(Self { notes, lanes: known, base: 0 })
+        Some(Self { gangs: vec![notes], lanes: known, base: 0 })
     }
 
     /// A place at or before the beginning of MCU `goal`, as near as is known.
@@ -130,11 +165,10 @@ impl Map {
         clean: &[u8],
         goal: usize,
     ) -> Result<Option<Place>, Fault> {
-        let at =
-            self.lanes.partition_point(|lane| lane.mcu_at(lane.first_note(&self.notes), &self.notes) <= goal);
+        let at = self.lanes.partition_point(|lane| lane.first_mcu(&self.gangs[lane.gang]) <= goal);
         let Some(lane) = at.checked_sub(1).map(|at| &self.lanes[at]) else { return Ok(None) };
-        let first = lane.first_note(&self.notes);
-        let Some(notes) = self.notes.get(first..) else { return Ok(None) };
+        let notes = &self.gangs[lane.gang];
+        let Some(notes) = notes.get(lane.first_note(notes)..) else { return Ok(None) };
         // A note within the MCU before the goal is of use too: its rest is walked.
         let later = notes.partition_point(|note| lane.mcu + (note.mcu[lane.lane] as usize) < goal);
         let Some(note) = later.checked_sub(1).map(|at| &notes[at]) else { return Ok(None) };
@@ -148,8 +182,9 @@ impl Joined {
         notes.partition_point(|note| note.bit[self.lane] < self.bit)
     }
 
-    fn mcu_at(&self, note: usize, notes: &[Lanes]) -> usize {
-        notes.get(note).map_or(self.end_mcu, |note| self.mcu + note.mcu[self.lane] as usize)
+    /// The MCU that it stands in there.
+    fn first_mcu(&self, notes: &[Lanes]) -> usize {
+        notes.get(self.first_note(notes)).map_or(self.end_mcu, |note| self.mcu + note.mcu[self.lane] as usize)
     }
 
     /// The beginning of the MCU behind the one that a note stands in, or that it stands before.
@@ -197,17 +232,17 @@ impl Walker {
     }
 }
 
-/// Joins the lanes' walks, the first of which is true.
+/// Joins the walks of gangs of so many lanes, the first of which is true.
 fn join(
     walk: &Walk,
     clean: &[u8],
     place: &Place,
     starts: &[usize],
-    lanes: &Lanes,
-    from: usize,
+    gangs: &[Lanes],
+    width: usize,
 ) -> Result<Vec<Joined>, Fault> {
-    let count = starts.len() - 1;
-    let end_of = |lane: usize, mcu: usize, dc: [i32; 4]| {
+    let end_of = |segment: usize, mcu: usize, dc: [i32; 4]| {
+        let (lanes, lane) = (&gangs[segment / width], segment % width);
         let mut walker = Walker {
             bit: lanes.bit[lane] as usize,
             slot: lanes.slot[lane] as usize,
@@ -220,23 +255,25 @@ fn join(
         walker
     };
     let died = || Fault::damaged("its data holds a code that no table has");
-    if lanes.dead[0] {
+    if gangs[0].dead[0] {
         return Err(died());
     }
     let mut truth = end_of(0, place.mcu, place.dc);
-    let mut joined =
-        vec![Joined { lane: 0, bit: from as u32, mcu: place.mcu, dc: place.dc, end_mcu: truth.mcu }];
-    for lane in 1..count {
-        let Some(guess) = meet(walk, clean, &mut truth, starts[lane], starts[lane + 1])? else { continue };
-        if lanes.dead[lane] {
+    let bit = starts[0] as u32;
+    let mut joined = vec![Joined { gang: 0, lane: 0, bit, mcu: place.mcu, dc: place.dc, end_mcu: truth.mcu }];
+    for segment in 1..starts.len() - 1 {
+        let (start, end) = (starts[segment], starts[segment + 1]);
+        let Some(guess) = meet(walk, clean, &mut truth, start, end)? else { continue };
+        let (gang, lane) = (segment / width, segment % width);
+        if gangs[gang].dead[lane] {
             return Err(died());
         }
         // MCUs are counted from the lane's own beginning, which may lie within one.
         let mcu = truth.mcu - guess.mcu;
         let dc = std::array::from_fn(|c| truth.dc[c] - guess.dc[c]);
         let bit = truth.bit as u32;
-        truth = end_of(lane, mcu, dc);
-        joined.push(Joined { lane, bit, mcu, dc, end_mcu: truth.mcu });
+        truth = end_of(segment, mcu, dc);
+        joined.push(Joined { gang, lane, bit, mcu, dc, end_mcu: truth.mcu });
     }
     Ok(joined)
 }
@@ -270,137 +307,4 @@ fn meet(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::super::marker::Header;
-    use super::super::super::source::Source;
-    use super::super::super::tests::pictures;
-    use super::super::crafted;
-    use super::super::lanes::kernels;
-    use super::*;
-
-    /// Every place that a map tells is one that the serial walk passes.
-    fn check_map(name: &str, walk: &Walk, source: &Source<'_>, total: usize, map: &Map, end: usize) -> usize {
-        let mut serial = Place { bit: 0, mcu: 0, dc: [0; 4] };
-        let mut told = 0;
-        while serial.mcu < total && serial.bit < end {
-            if serial.mcu.is_multiple_of(61)
-                && let Some(mut place) = map.place_before(walk, source.clean(), serial.mcu).unwrap()
-            {
-                assert!(place.mcu <= serial.mcu, "{name}: {place:?} is behind {}", serial.mcu);
-                walk.advance(source.clean(), 0, &mut place, serial.mcu, end).unwrap();
-                assert_eq!(place, serial, "{name}");
-                told += 1;
-            }
-            let next = serial.mcu + 1;
-            walk.advance(source.clean(), 0, &mut serial, next, end).unwrap();
-        }
-        told
-    }
-
-    #[test]
-    fn the_walk_of_many_places_is_the_serial_walk() {
-        let mut mapped = 0;
-        for (name, raw) in pictures() {
-            let header = Header::parse(&raw).unwrap();
-            if header.tables.restart_interval != 0 {
-                continue;
-            }
-            let walk = Walk::new(&header).unwrap();
-            let source = Source::new(&raw, header.data, Vec::new());
-            let (across, down) = header.frame.mcus();
-            let place = Place { bit: 0, mcu: 0, dc: [0; 4] };
-            let end = source.safe_end();
-            let Some(map) = Map::new(&walk, source.clean(), 0, &place, end).unwrap() else { continue };
-            assert!(check_map(&name, &walk, &source, across * down, &map, end) > 0, "{name}");
-            mapped += 1;
-        }
-        assert!(mapped > 0 || kernels().next().is_none());
-    }
-
-    #[test]
-    fn every_kernel_is_the_specified_one() {
-        for (name, raw) in pictures() {
-            let header = Header::parse(&raw).unwrap();
-            let walk = Walk::new(&header).unwrap();
-            let source = Source::new(&raw, header.data, Vec::new());
-            let tables = Tables::new(&walk);
-            let end = (source.end().min(200_000) / 2) as u32;
-            for kernel in kernels() {
-                let count = kernel.lanes;
-                if walk.slots.len() > kernel.slots {
-                    continue;
-                }
-                let mut lanes = Lanes::idle();
-                for lane in 0..count {
-                    lanes.bit[lane] = end / count as u32 * lane as u32;
-                    lanes.end[lane] = end / count as u32 * (lane as u32 + 1);
-                }
-                let mut specified = (lanes.clone(), Vec::new());
-                lanes::run(&tables, source.clean(), &mut specified.0, count, &mut specified.1);
-                let mut notes = Vec::new();
-                (kernel.run)(&tables, source.clean(), &mut lanes, &mut notes);
-                assert!(lanes == specified.0 && notes == specified.1, "{name} in {count} lanes");
-            }
-        }
-    }
-
-    /// A picture whose every guess stays out of step: what is known is true all the same.
-    #[test]
-    fn flat_and_periodic_pictures_are_walked_right() {
-        for pattern in [[128u8; 4], [0, 255, 0, 255], [10, 10, 200, 200]] {
-            let pixels: Vec<u8> = (0..2048 * 2048 * 3).map(|i| pattern[(i / 24) % 4]).collect();
-            let image = turbojpeg::Image {
-                pixels: &pixels[..],
-                width: 2048,
-                pitch: 6144,
-                height: 2048,
-                format: turbojpeg::PixelFormat::RGB,
-            };
-            for sampling in [turbojpeg::Subsamp::Sub2x2, turbojpeg::Subsamp::None] {
-                let raw = turbojpeg::compress(image, 95, sampling).unwrap();
-                let header = Header::parse(&raw).unwrap();
-                let walk = Walk::new(&header).unwrap();
-                let source = Source::new(&raw, header.data, Vec::new());
-                let (across, down) = header.frame.mcus();
-                let place = Place { bit: 0, mcu: 0, dc: [0; 4] };
-                let end = source.safe_end();
-                if let Some(map) = Map::new(&walk, source.clean(), 0, &place, end).unwrap() {
-                    check_map("a pattern", &walk, &source, across * down, &map, end);
-                }
-            }
-        }
-    }
-
-    /// Guesses that never meet the truth, that end at what is no code, and that stand at the same bits
-    /// as the truth but before another block: what is told is the serial walk all the same.
-    #[test]
-    fn crafted_pictures_mislead_no_walk() {
-        for (name, raw, resynchronises) in [
-            ("nibbles", crafted::nibbles(300, 200, false), false),
-            ("sparse nibbles", crafted::nibbles(300, 300, true), false),
-            ("identical blocks, guessed right", crafted::identical_blocks(400, 300), true),
-            ("identical blocks", crafted::identical_blocks(401, 307), false),
-        ] {
-            let header = Header::parse(&raw).unwrap();
-            let walk = Walk::new(&header).unwrap();
-            let mut source = Source::new(&raw, header.data, Vec::new());
-            while !source.is_last() {
-                source.fill(0);
-            }
-            let (across, down) = header.frame.mcus();
-            let place = Place { bit: 0, mcu: 0, dc: [0; 4] };
-            let end = source.end();
-            for kernel in kernels() {
-                let map = Map::with(&walk, source.clean(), 0, &place, end, kernel, SHORTEST).unwrap();
-                let map = map.unwrap_or_else(|| panic!("{name} is too short for {} lanes", kernel.lanes));
-                assert!(check_map(name, &walk, &source, across * down, &map, end) > 0, "{name}");
-                // All lanes' bits would be used if their guesses had been right.
-                assert!(
-                    resynchronises || map.lanes.len() < kernel.lanes,
-                    "{name}: {} lanes met",
-                    map.lanes.len()
-                );
-            }
-        }
-    }
-}
+mod tests;
