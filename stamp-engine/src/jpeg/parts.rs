@@ -65,7 +65,7 @@ impl<'a> Scan<'a> {
             .is_some_and(|kernel| matches!(self.map(Cut { kernel, shortest: SHORTEST, gangs }), Ok(Some(_))))
     }
 
-    fn map(&self, kernel: lanes::Kernel, shortest: usize, gangs: usize) -> Result<Option<Map>, super::Fault> {
+    fn map(&self, cut: Cut) -> Result<Option<Map>, super::Fault> {
         let end = self.source.safe_end();
         Map::with(&self.walk, self.source.clean(), 0, &START, end, cut)
     }

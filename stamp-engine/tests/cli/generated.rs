@@ -2,7 +2,7 @@
 //! table, in sizes from one pixel on.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::splice::{check_coefficients, splice};
@@ -57,6 +57,23 @@ fn cjpeg(path: &Path, pixels: &[u8], arguments: &[&str]) {
         .unwrap();
     child.stdin.take().unwrap().write_all(pixels).unwrap();
     assert!(child.wait().unwrap().success(), "cjpeg {arguments:?}");
+}
+
+/// A picture of each of many qualities, in two samplings; none where there is no cjpeg.
+pub(super) fn of_qualities(home: &Path) -> Vec<PathBuf> {
+    let mut pictures = Vec::new();
+    if !has_tools() {
+        return pictures;
+    }
+    let pixels = ppm(333, 250);
+    for (quality, sampling) in
+        ["30", "45", "60", "75", "85", "92", "97"].iter().flat_map(|q| [(q, "1x1"), (q, "2x2")])
+    {
+        let path = home.join(format!("quality-{quality}-{sampling}.jpg"));
+        cjpeg(&path, &pixels, &["-quality", quality, "-sample", sampling]);
+        pictures.push(path);
+    }
+    pictures
 }
 
 #[test]

@@ -135,8 +135,20 @@ fn the_error_under_the_stamp_is_no_more_than_libjpeg_turbos() {
     let bitmap = image::open(&soft).unwrap().into_rgba8();
     let mut jobs = Vec::new();
     // Pictures with the tables of a libjpeg quality, which the pixel path can keep.
-    for name in ["baseline-444.jpg", "baseline-420.jpg", "baseline-422.jpg", "optimised-huffman.jpg"] {
-        let input = fixture("pictures/variants").join(name);
+    let fixtures = [
+        "baseline-444.jpg",
+        "baseline-420.jpg",
+        "baseline-422.jpg",
+        "baseline-411.jpg",
+        "baseline-440.jpg",
+        "optimised-huffman.jpg",
+        "restart-every-7.jpg",
+        "progressive-420.jpg",
+        "progressive-444.jpg",
+    ];
+    let fixtures = fixtures.map(|name| fixture("pictures/variants").join(name));
+    for input in fixtures.into_iter().chain(super::generated::of_qualities(home.path())) {
+        let name = input.file_name().unwrap();
         for path in ["splice", "pixel"] {
             let arguments = ["--stamp", soft.to_str().unwrap(), "--size", "original", "--at", "101,53"];
             let chosen = ["--path", path, "--out", path];
