@@ -1,0 +1,71 @@
+//! What can go wrong with the database.
+
+use sqlx::error::ErrorKind;
+
+/// The database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It does not answer, or not in time.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(#[source] sqlx::Error),
+    /// Another writer was in the way for too long.
+    #[error("the database is busy; try again")]
+    Busy(#[source] sqlx::Error),
+    /// A newer version of Stampede changed its tables.
+    #[error("the database was set up by a newer version of Stampede; run that version")]
+    Newer,
+    /// The address is wrong.
+    #[error("the database address is wrong ({0}); write sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME")]
+    Address(String),
+    /// What it holds is not what was put in.
+    #[error("the database holds what Stampede did not write: {0}")]
+    Foreign(String),
+    /// It refuses a statement.
+    #[error("the database refuses a statement: {0}")]
+    Refused(#[source] sqlx::Error),
+}
+
+impl Fault {
+    /// Whether the same may succeed later.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Busy(_))
+    }
+
+    pub(crate) fn foreign(what: impl std::fmt::Display) -> Self {
+        Self::Foreign(what.to_string())
+    }
+}
+
+/// SQLite's SQLITE_BUSY and SQLITE_LOCKED with their extended codes, and PostgreSQL's
+/// serialization_failure, deadlock_detected and lock_not_available.
+fn is_busy(code: &str) -> bool {
+    let of_sqlite = code.parse::<u32>().is_ok_and(|code| code < 1 << 16 && matches!(code & 0xff, 5 | 6));
+    of_sqlite || matches!(code, "40001" | "40P01" | "55P03")
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) => match database.code() {
+                Some(code) if is_busy(&code) => Self::Busy(error),
+                // Class 57: an operator ends or restarts the server; 53: it has no room.
+                Some(code) if code.starts_with("57") || code.starts_with("53") => Self::Unreachable(error),
+                _ => Self::Refused(error),
+            },
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::foreign(error),
+            sqlx::Error::Configuration(reason) => Self::Address(reason.to_string()),
+            _ => Self::Unreachable(error),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Fault {
+    fn from(error: serde_json::Error) -> Self {
+        Self::foreign(error)
+    }
+}
+
+/// Whether a row of that name is there already.
+pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.kind() == ErrorKind::UniqueViolation)
+}

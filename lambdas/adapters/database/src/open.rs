@@ -1,0 +1,120 @@
+//! Opening the database, and transactions.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
+
+use crate::Fault;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// How the database is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Connections at once, for PostgreSQL; for SQLite those that read.
+    pub connections: u32,
+    /// A connection that is not free after so long is an error.
+    pub wait: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { connections: 8, wait: Duration::from_secs(5) }
+    }
+}
+
+/// The database; a clone is another handle on the same.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub(crate) reads: AnyPool,
+    /// SQLite has one writer at a time. With one connection for all of them they queue in turn, where
+    /// several would try again and again.
+    writes: AnyPool,
+    pub(crate) is_postgres: bool,
+}
+
+/// SQLite as a service needs it: readers beside a writer. What was committed outlives the process, and
+/// with `synchronous=NORMAL` a loss of power takes back at most the last moments, never the file.
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; \
+    PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;";
+
+impl Database {
+    /// Opens `sqlite:FILE` (made when it is missing) or `postgres://USER:PASSWORD@HOST/NAME`.
+    ///
+    /// # Errors
+    /// [`Fault::Address`] and [`Fault::Unreachable`].
+    pub async fn open(address: &str, options: Options) -> Result<Self, Fault> {
+        sqlx::any::install_default_drivers();
+        let is_postgres = address.starts_with("postgres://") || address.starts_with("postgresql://");
+        if !is_postgres && !address.starts_with("sqlite:") {
+            return Err(Fault::Address("it begins with neither sqlite: nor postgres:".to_owned()));
+        }
+        let address = match address.contains('?') || is_postgres {
+            true => address.to_owned(),
+            false => format!("{address}?mode=rwc"),
+        };
+        let connect = AnyConnectOptions::from_str(&address)?.disable_statement_logging();
+        let pool = |connections: u32| {
+            let pool = AnyPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(options.wait)
+                .test_before_acquire(is_postgres);
+            match is_postgres {
+                true => pool,
+                false => pool.after_connect(|connection, _| {
+                    Box::pin(async move { connection.execute(PRAGMAS).await.map(|_| ()) })
+                }),
+            }
+        };
+        let reads = pool(options.connections).connect_with(connect.clone()).await?;
+        let writes = match is_postgres {
+            true => reads.clone(),
+            false => pool(1).connect_with(connect).await?,
+        };
+        Ok(Self { reads, writes, is_postgres })
+    }
+
+    /// Brings the tables to this version's form.
+    ///
+    /// # Errors
+    /// [`Fault::Newer`] when a newer version did so before.
+    pub async fn migrate(&self) -> Result<(), Fault> {
+        MIGRATIONS.run(&self.writes).await.map_err(|error| match error {
+            MigrateError::VersionMissing(_) => Fault::Newer,
+            MigrateError::Execute(error) => error.into(),
+            other => Fault::Foreign(other.to_string()),
+        })
+    }
+
+    /// Asks it for an answer.
+    ///
+    /// # Errors
+    /// [`Fault::Unreachable`].
+    pub async fn ready(&self) -> Result<(), Fault> {
+        sqlx::query("SELECT 1").execute(&self.reads).await?;
+        Ok(())
+    }
+
+    /// Ends all connections, when what they do is done.
+    pub async fn close(&self) {
+        self.writes.close().await;
+        self.reads.close().await;
+    }
+
+    /// Begins to write. On SQLite nobody else writes until it ends.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Any>, Fault> {
+        Ok(match self.is_postgres {
+            true => self.writes.begin().await?,
+            // A transaction that began by reading could not go on when another wrote meanwhile.
+            false => self.writes.begin_with("BEGIN IMMEDIATE").await?,
+        })
+    }
+
+    /// For a single statement that writes.
+    pub(crate) fn writer(&self) -> &AnyPool {
+        &self.writes
+    }
+}
