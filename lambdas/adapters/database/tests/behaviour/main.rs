@@ -1,0 +1,8 @@
+//! The same behaviour on SQLite and on a PostgreSQL that the tests start.
+
+mod jobs;
+mod places;
+mod plans;
+mod random;
+mod uploads;
+mod zips;

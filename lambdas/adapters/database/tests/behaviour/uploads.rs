@@ -1,0 +1,109 @@
+//! Uploads, tokens and callbacks.
+
+use stampede_database::{Facts, NewUpload, UploadCursor, UploadState};
+use stampede_domain::id::{Picture, PictureId, Stamp, StampId};
+
+use crate::places::{homes, owner};
+
+fn announced(number: u8) -> NewUpload<Picture> {
+    NewUpload {
+        id: PictureId::from_bytes([number; 16]),
+        name: "Été.jpg".to_owned(),
+        key: format!("originals/{number}"),
+        content_type: "image/jpeg".to_owned(),
+        bytes: 1000,
+    }
+}
+
+#[tokio::test]
+async fn uploads_are_announced_looked_at_and_deleted_with_grace() {
+    for home in homes().await {
+        let database = home.database;
+        let all: Vec<_> = (1..=5).map(announced).collect();
+        let ids: Vec<_> = all.iter().map(|one| one.id).collect();
+        database.announce(owner(1), &all, 10).await.unwrap();
+        let facts = Facts { content_type: "image/png".to_owned(), bytes: 900, width: 30, height: 20 };
+        assert!(!database.confirm(owner(2), ids[0], &facts).await.unwrap(), "{}", home.name);
+        assert!(database.confirm(owner(1), ids[0], &facts).await.unwrap());
+        assert!(!database.confirm(owner(1), ids[0], &facts).await.unwrap());
+        assert!(database.refuse(owner(1), ids[1], "not a picture").await.unwrap());
+        let found = database.upload(owner(1), ids[0]).await.unwrap().unwrap();
+        assert_eq!(found.state, UploadState::Ready { width: 30, height: 20 });
+        assert_eq!(
+            (found.content_type.as_str(), found.bytes, found.name.as_str()),
+            ("image/png", 900, "Été.jpg")
+        );
+        let refused = database.upload(owner(1), ids[1]).await.unwrap().unwrap();
+        assert_eq!(refused.state, UploadState::Refused { reason: "not a picture".to_owned() });
+        assert!(database.upload(owner(2), ids[0]).await.unwrap().is_none());
+        let first = database.list_uploads::<Picture>(owner(1), None, 3).await.unwrap();
+        let cursor = UploadCursor::behind(&first[2]);
+        let second = database.list_uploads(owner(1), Some(&cursor), 3).await.unwrap();
+        assert_eq!((first.len(), second.len()), (3, 2));
+        assert!(database.list_uploads::<Stamp>(owner(1), None, 3).await.unwrap().is_empty());
+
+        assert_eq!(database.delete_uploads(owner(2), &ids, 500).await.unwrap(), 0);
+        assert_eq!(database.delete_uploads(owner(1), &ids[..2], 500).await.unwrap(), 2);
+        assert_eq!(database.uploads(owner(1), &ids).await.unwrap().len(), 3);
+        assert_eq!(database.restore_uploads(owner(1), &ids[..1], 499).await.unwrap(), 1);
+        assert_eq!(database.restore_uploads(owner(1), &ids[1..2], 500).await.unwrap(), 0);
+        assert!(database.purge_due(499, 10).await.unwrap().is_empty());
+        let due = database.purge_due(500, 10).await.unwrap();
+        assert_eq!(due.len(), 1);
+        assert_eq!(due[0].key, "originals/2");
+        assert_eq!(due[0].results, format!("stamped/{}/{}", owner(1), ids[1]));
+        // Until it is told, it is told again.
+        assert_eq!(database.purge_due(500, 10).await.unwrap(), due);
+        database.purged(&[due[0].id.clone(), ids[0].to_string()]).await.unwrap();
+        assert!(database.purge_due(u64::MAX >> 2, 10).await.unwrap().is_empty());
+        assert!(database.upload(owner(1), ids[0]).await.unwrap().is_some(), "what is not deleted stays");
+    }
+}
+
+#[tokio::test]
+async fn stamps_are_apart_from_pictures() {
+    for home in homes().await {
+        let id = StampId::from_bytes([1; 16]);
+        let stamp = NewUpload {
+            id,
+            name: "logo.svg".to_owned(),
+            key: "stamps/1".to_owned(),
+            content_type: "image/svg+xml".to_owned(),
+            bytes: 7,
+        };
+        home.database.announce(owner(1), &[stamp], 10).await.unwrap();
+        assert_eq!(home.database.list_uploads::<Stamp>(owner(1), None, 3).await.unwrap().len(), 1);
+        assert!(home.database.list_uploads::<Picture>(owner(1), None, 3).await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_known_by_their_hash_until_they_are_revoked() {
+    for home in homes().await {
+        let database = home.database;
+        let id = database.add_token(owner(1), "ci", [5; 32], 1000).await.unwrap();
+        assert_eq!(database.owner_of_token([5; 32], 2000).await.unwrap(), Some(owner(1)), "{}", home.name);
+        assert_eq!(database.owner_of_token([6; 32], 2000).await.unwrap(), None);
+        database.owner_of_token([5; 32], 3000).await.unwrap();
+        assert_eq!(database.tokens(owner(1)).await.unwrap()[0].last_used, Some(2000), "to the minute");
+        database.owner_of_token([5; 32], 62_000).await.unwrap();
+        let tokens = database.tokens(owner(1)).await.unwrap();
+        assert_eq!((tokens[0].name.as_str(), tokens[0].last_used), ("ci", Some(62_000)));
+        assert!(!database.revoke_token(owner(2), &id, 3000).await.unwrap());
+        assert!(database.revoke_token(owner(1), &id, 3000).await.unwrap());
+        assert!(!database.revoke_token(owner(1), &id, 3000).await.unwrap());
+        assert_eq!(database.owner_of_token([5; 32], 4000).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_callback_is_taken_once() {
+    for home in homes().await {
+        let database = home.database;
+        assert!(database.remember_callback([1; 32], 100).await.unwrap());
+        assert!(!database.remember_callback([1; 32], 100).await.unwrap(), "{}", home.name);
+        assert!(database.remember_callback([2; 32], 100).await.unwrap());
+        database.prune(101).await.unwrap();
+        assert!(database.remember_callback([1; 32], 100).await.unwrap());
+    }
+}

@@ -1,0 +1,14 @@
+//! Real servers for tests, started on free ports of this machine and ended with the test: PostgreSQL, and
+//! two emulators of AWS that were written apart from each other.
+//!
+//! A server is ended when its value is dropped, and also when the test's process is killed.
+
+#![forbid(unsafe_code)]
+
+mod aws;
+mod postgres;
+mod server;
+
+pub use aws::{Ministack, Moto};
+pub use postgres::Postgres;
+pub use server::Fault;
