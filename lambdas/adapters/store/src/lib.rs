@@ -1,3 +1,20 @@
-//! Where pictures lie: a folder, or S3.
+//! Where pictures lie: a folder, or S3. Both take uploads by a signed form and hand results out by a signed
+//! address, so that neither ever passes through a Lambda.
 
 #![forbid(unsafe_code)]
+
+mod fault;
+mod folder;
+mod reading;
+#[cfg(feature = "s3")]
+mod s3;
+mod store;
+mod writing;
+
+pub use fault::Fault;
+pub use folder::Folder;
+pub use reading::Reading;
+#[cfg(feature = "s3")]
+pub use s3::{Buckets, S3};
+pub use store::{About, Form, Listed, Object, Store};
+pub use writing::Writing;

@@ -1,0 +1,64 @@
+//! Reading an object piece by piece.
+
+use bytes::Bytes;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt as _;
+
+use crate::{Fault, Object};
+
+/// An object that is being read.
+#[derive(Debug)]
+pub struct Reading {
+    object: Object,
+    from: From,
+}
+
+#[derive(Debug)]
+enum From {
+    File(File),
+    #[cfg(feature = "s3")]
+    S3(aws_sdk_s3::primitives::ByteStream),
+}
+
+/// A file is read in such pieces.
+const PIECE: usize = 256 << 10;
+
+impl Reading {
+    pub(crate) fn of_file(object: Object, file: File) -> Self {
+        Self { object, from: From::File(file) }
+    }
+
+    #[cfg(feature = "s3")]
+    pub(crate) fn of_s3(object: Object, stream: aws_sdk_s3::primitives::ByteStream) -> Self {
+        Self { object, from: From::S3(stream) }
+    }
+
+    /// What is known of the object.
+    pub fn object(&self) -> &Object {
+        &self.object
+    }
+
+    /// The same, when its bytes are no longer wanted.
+    pub fn into_object(self) -> Object {
+        self.object
+    }
+
+    /// The next bytes; `None` behind the last.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
+        match &mut self.from {
+            From::File(file) => {
+                let mut piece = Vec::with_capacity(PIECE);
+                file.read_buf(&mut piece).await?;
+                Ok((!piece.is_empty()).then(|| piece.into()))
+            }
+            #[cfg(feature = "s3")]
+            From::S3(stream) => {
+                let bytes = stream.try_next().await;
+                bytes.map_err(|error| Fault::Passing(format!("the object ended too early: {error}")))
+            }
+        }
+    }
+}
