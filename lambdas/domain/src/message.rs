@@ -15,6 +15,7 @@ const LONGEST_KEY: usize = 1024;
 const LONGEST_NAME: usize = 1024;
 
 /// What is on the queue.
+#[allow(clippy::large_enum_variant, reason = "most are the larger one")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Message {

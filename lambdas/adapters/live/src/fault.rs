@@ -1,0 +1,34 @@
+//! What can go wrong.
+
+/// Events were not told, or a subscription not allowed.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// No connection or channel is called so.
+    #[error("“{0}” is no socket id or private channel of the Pusher protocol")]
+    Name(String),
+    /// Pusher does not answer.
+    #[error("Pusher does not answer: {0}")]
+    Unreachable(#[from] reqwest::Error),
+    /// Pusher refuses.
+    #[error("Pusher refuses the events ({status}): {said}")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// What it said.
+        said: String,
+    },
+    /// The address of another host is wrong.
+    #[error("the address {0} of Pusher's HTTP API is wrong")]
+    Address(String),
+}
+
+impl Fault {
+    /// Whether the same may succeed later.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::Unreachable(_) => true,
+            Self::Refused { status, .. } => *status == 429 || *status >= 500,
+            Self::Name(_) | Self::Address(_) => false,
+        }
+    }
+}

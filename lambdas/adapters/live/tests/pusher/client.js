@@ -1,0 +1,65 @@
+// The unmodified pusher-js client against the server at PORT, with the official library as publisher.
+// usage: node client.js PORT AUTH_URL    (says what it saw as JSON lines; goes on at each line it reads)
+const PusherClient = require("pusher-js");
+const Pusher = require("pusher");
+const readline = require("node:readline");
+
+const [port, authUrl] = process.argv.slice(2);
+const say = (what) => console.log(JSON.stringify(what));
+const publisher = new Pusher({ appId: "app", key: "key", secret: "secret", host: "127.0.0.1", port, useTLS: false });
+
+const client = (key) =>
+  new PusherClient(key, {
+    cluster: "",
+    wsHost: "127.0.0.1",
+    wsPort: Number(port),
+    forceTLS: false,
+    enabledTransports: ["ws"],
+    disableStats: true,
+    channelAuthorization: { endpoint: authUrl, transport: "ajax" },
+  });
+
+const main = client("key");
+main.connection.bind("state_change", ({ current }) => say({ state: current }));
+main.connection.bind("error", (error) => say({ error: error?.data?.code ?? error?.error?.data?.code ?? null }));
+const own = main.subscribe("private-own");
+own.bind("pusher:subscription_succeeded", () => say({ subscribed: "private-own" }));
+own.bind("news", (data) => say({ news: data }));
+own.bind("client-typing", (data) => say({ typing: data }));
+const other = main.subscribe("private-other");
+other.bind("pusher:subscription_error", (error) => say({ refused: error.status ?? true }));
+
+const steps = {
+  publish: async () => {
+    const answer = await publisher.trigger(["private-own", "private-nobody"], "news", { number: 1 });
+    say({ published: answer.status });
+  },
+  batch: async () => {
+    const events = [2, 3].map((number) => ({ channel: "private-own", name: "news", data: { number } }));
+    const answer = await publisher.triggerBatch(events);
+    say({ published: answer.status });
+  },
+  forge: async () => {
+    const forger = new Pusher({ appId: "app", key: "key", secret: "wrong", host: "127.0.0.1", port, useTLS: false });
+    await forger.trigger("private-own", "news", { number: 9 }).catch((error) => say({ forged: error.status }));
+  },
+  speak: async () => {
+    const second = client("key");
+    const channel = second.subscribe("private-own");
+    channel.bind("client-typing", () => say({ echo: true }));
+    channel.bind("pusher:subscription_succeeded", () => channel.trigger("client-typing", { by: "second" }));
+  },
+  leave: async () => {
+    main.unsubscribe("private-own");
+    main.connection.send_event("pusher:ping", {});
+    setTimeout(() => say({ left: true }), 50);
+  },
+  stranger: async () => {
+    const stranger = client("unknown");
+    stranger.connection.bind("error", (error) => {
+      say({ stranger: error?.data?.code ?? error?.error?.data?.code });
+      stranger.disconnect();
+    });
+  },
+};
+readline.createInterface({ input: process.stdin }).on("line", (line) => steps[line]()).on("close", () => process.exit(0));
