@@ -174,3 +174,21 @@ impl Queue {
         each!(self, queue => queue.ready().await)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compiles only where every call can be made from a spawned task.
+    #[allow(dead_code)]
+    fn calls_can_be_spawned(queue: &Queue, texts: &[String], message: &Received) {
+        fn spawned<F: Future + Send>(_: F) {}
+        spawned(queue.send(texts));
+        spawned(queue.receive(1, Duration::ZERO, Duration::ZERO));
+        spawned(queue.delete(texts));
+        spawned(queue.extend(texts, Duration::ZERO));
+        spawned(queue.bury(message, ""));
+        spawned(queue.depth());
+        spawned(queue.ready());
+    }
+}

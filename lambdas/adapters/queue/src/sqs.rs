@@ -66,7 +66,7 @@ impl Sqs {
 
     pub(crate) async fn send(&self, bodies: &[String]) -> Outcome {
         let batches = Batches::new(bodies, BATCH, MOST_BYTES);
-        let calls = batches.batches.iter().map(|batch| self.send_batch(bodies, batch));
+        let calls: Vec<_> = batches.batches.iter().map(|batch| self.send_batch(bodies, batch)).collect();
         let outcomes = stream::iter(calls).buffered(SIDE_BY_SIDE).collect().await;
         batches.told(outcomes)
     }
@@ -138,7 +138,7 @@ impl Sqs {
     }
 
     pub(crate) async fn delete(&self, receipts: &[String]) -> Outcome {
-        let calls = receipts.chunks(BATCH).map(|batch| self.delete_batch(batch));
+        let calls: Vec<_> = receipts.chunks(BATCH).map(|batch| self.delete_batch(batch)).collect();
         let outcomes = stream::iter(calls).buffered(SIDE_BY_SIDE).collect().await;
         all_or_each(outcomes, |at| batch_length(receipts, at))
     }
@@ -156,7 +156,8 @@ impl Sqs {
     }
 
     pub(crate) async fn extend(&self, receipts: &[String], visibility: Duration) -> Outcome {
-        let calls = receipts.chunks(BATCH).map(|batch| self.extend_batch(batch, visibility));
+        let calls: Vec<_> =
+            receipts.chunks(BATCH).map(|batch| self.extend_batch(batch, visibility)).collect();
         let outcomes = stream::iter(calls).buffered(SIDE_BY_SIDE).collect().await;
         all_or_each(outcomes, |at| batch_length(receipts, at))
     }
