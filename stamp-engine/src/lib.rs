@@ -65,6 +65,7 @@ mod recent;
 mod spare;
 mod stamp;
 mod stamper;
+mod thumbnail;
 
 pub use batch::{Batch, Cancel, Progress};
 pub use blend::Mode;
@@ -87,3 +88,4 @@ pub use placement::{At, Gravity, Length, Placement, Resolved, Size, Tile};
 pub use probe::{Probe, probe};
 pub use stamp::{Cache, CacheOptions, Ink, Prepared, Request, Stamp, TextStyle, TextTemplate};
 pub use stamper::Stamper;
+pub use thumbnail::thumbnail;

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where an item stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum State {
     /// Waiting for a stamper.
@@ -35,6 +36,7 @@ pub enum State {
 
 /// A stamped picture.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Output {
     /// Where it lies in the store.

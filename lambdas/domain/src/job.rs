@@ -6,6 +6,7 @@ use crate::item::State;
 
 /// How many of a job's items stand where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Counts {
     /// Waiting.
@@ -22,6 +23,7 @@ pub struct Counts {
 
 /// Where a job stands, as its items do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// No item was begun.

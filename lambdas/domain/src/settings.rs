@@ -13,6 +13,7 @@ use stamp_engine::{
 
 /// The options of a job. What is not said is as the command has it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
     /// A text to put on, instead of or above the stamp; with variables such as `{year}`.

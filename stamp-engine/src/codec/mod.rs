@@ -3,7 +3,7 @@
 #[cfg(feature = "avif")]
 mod avif;
 mod bmp;
-mod channels;
+pub(crate) mod channels;
 mod gif;
 mod jpeg;
 mod libwebp;

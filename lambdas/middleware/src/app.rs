@@ -1,0 +1,122 @@
+//! What every request stands on.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use stamp_engine::{Cache, Limits};
+use stampede_database::{Database, Millis};
+use stampede_domain::Seconds;
+use stampede_domain::id::OwnerId;
+use stampede_domain::signature::Secret;
+use stampede_live::Live;
+use stampede_queue::Queue;
+use stampede_store::Store;
+use tokio::sync::Semaphore;
+
+/// The parts that the service is put together from.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// What is remembered.
+    pub database: Database,
+    /// Where pictures lie.
+    pub store: Store,
+    /// Where tasks wait.
+    pub queue: Queue,
+    /// How browsers are told.
+    pub live: Live,
+    /// What sessions, callbacks and local uploads are signed with.
+    pub secret: Secret,
+}
+
+/// How the service behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// No picture is longer, in bytes.
+    pub longest_picture: u64,
+    /// No picture has more pixels.
+    pub most_pixels: u64,
+    /// Requests a second of one owner; four times as many may come at once.
+    pub requests_a_second: NonZeroU32,
+    /// Whether the session cookie is sent over HTTPS alone.
+    pub secure_cookie: bool,
+    /// What is deleted can be restored for so long.
+    pub grace: Seconds,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            longest_picture: 100 << 20,
+            most_pixels: 1 << 28,
+            requests_a_second: NonZeroU32::MIN.saturating_add(199),
+            secure_cookie: true,
+            grace: 24 * 3600,
+        }
+    }
+}
+
+/// What the time is; tests have their own.
+pub type Clock = fn() -> Millis;
+
+/// The service; a clone is another handle on the same.
+#[derive(Clone, Debug)]
+pub struct App(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) parts: Parts,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) rates: DefaultKeyedRateLimiter<OwnerId>,
+    pub(crate) cache: Arc<Cache>,
+    /// Previews are stamped so many at a time: each keeps a core busy.
+    pub(crate) previews: Semaphore,
+    pub(crate) counters: Counters,
+}
+
+/// What was done since the start, for `/metrics`.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) requests: AtomicU64,
+    pub(crate) jobs: AtomicU64,
+    pub(crate) done: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    pub(crate) previews: AtomicU64,
+}
+
+impl App {
+    /// Puts the service together.
+    pub fn new(parts: Parts, settings: Settings, cache: Arc<Cache>) -> Self {
+        let at_once = settings.requests_a_second.saturating_mul(NonZeroU32::MIN.saturating_add(3));
+        let quota = Quota::per_second(settings.requests_a_second).allow_burst(at_once);
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Inner {
+            parts,
+            settings,
+            clock: || std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_millis() as Millis),
+            rates: RateLimiter::keyed(quota),
+            cache,
+            previews: Semaphore::new(cores),
+            counters: Counters::default(),
+        }))
+    }
+
+    pub(crate) fn now(&self) -> Millis {
+        (self.0.clock)()
+    }
+
+    pub(crate) fn seconds(&self) -> Seconds {
+        self.now() / 1000
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0.parts
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        let Settings { longest_picture, most_pixels, .. } = self.0.settings;
+        Limits { pixels: most_pixels, input_bytes: longest_picture, animation_pixels: 2 * most_pixels }
+    }
+}

@@ -1,0 +1,17 @@
+//! The HTTP API of the service: sessions, uploads, stamps, jobs, previews and progress. It runs behind API
+//! Gateway as a Lambda and in the one local process; what it stands on is given to it.
+
+#![forbid(unsafe_code)]
+
+mod app;
+mod built_in;
+mod dispatch;
+mod identity;
+mod problem;
+mod routes;
+mod sweep;
+
+pub use app::{App, Clock, Parts, Settings};
+pub use built_in::put_built_in_stamps;
+pub use routes::{document, router};
+pub use sweep::sweep;

@@ -1,0 +1,106 @@
+//! Answers that are not what was asked for, as problems (RFC 9457).
+
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A problem: `type` is stable, `detail` is a sentence to act on.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Problem {
+    /// What kind of problem, as a path that never changes.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What was wrong and what to do.
+    detail: String,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident, $status:ident, $kind:literal, $title:literal;)*) => {
+        impl Problem {
+            $($(#[$doc])*
+            pub(crate) fn $name(detail: impl Into<String>) -> Self {
+                let (kind, title) = (concat!("/problems/", $kind).to_owned(), $title.to_owned());
+                Self { kind, title, status: StatusCode::$status.as_u16(), detail: detail.into() }
+            })*
+        }
+    };
+}
+
+kinds! {
+    malformed, BAD_REQUEST, "malformed", "The request is malformed";
+    nobody, UNAUTHORIZED, "unauthorized", "Nobody is signed in";
+    missing, NOT_FOUND, "not-found", "There is no such thing";
+    conflict, CONFLICT, "conflict", "This does not go together";
+    wrong, UNPROCESSABLE_ENTITY, "wrong-value", "A value is wrong";
+    too_many, TOO_MANY_REQUESTS, "too-many-requests", "Too many requests";
+    unavailable, SERVICE_UNAVAILABLE, "unavailable", "Not now";
+    internal, INTERNAL_SERVER_ERROR, "internal", "Something is broken";
+}
+
+impl Problem {
+    /// As it came from axum, with its status.
+    fn rejected(status: StatusCode, detail: String) -> Self {
+        Self { status: status.as_u16(), ..Self::malformed(detail) }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_string(&self).unwrap_or_default();
+        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+    }
+}
+
+macro_rules! rejections {
+    ($($rejection:ty),*) => {$(
+        impl From<$rejection> for Problem {
+            fn from(rejection: $rejection) -> Self {
+                Self::rejected(rejection.status(), rejection.body_text())
+            }
+        }
+    )*};
+}
+
+rejections!(JsonRejection, PathRejection, QueryRejection);
+
+macro_rules! faults {
+    ($($fault:ty),*) => {$(
+        impl From<$fault> for Problem {
+            fn from(fault: $fault) -> Self {
+                // Who asks is not told what our parts are called; who runs them is.
+                tracing::error!(%fault, "a part failed");
+                match fault.is_passing() {
+                    true => Self::unavailable("a part of the service does not answer; try again in a moment"),
+                    false => Self::internal("a part of the service is broken; its log says what"),
+                }
+            }
+        }
+    )*};
+}
+
+faults!(stampede_database::Fault, stampede_store::Fault, stampede_queue::Fault, stampede_live::Fault);
+
+/// `Json` and others, whose refusals are problems.
+pub(crate) mod extract {
+    use super::Problem;
+
+    #[derive(axum::extract::FromRequest)]
+    #[from_request(via(axum::Json), rejection(Problem))]
+    pub(crate) struct Json<T>(pub(crate) T);
+
+    #[derive(axum::extract::FromRequestParts)]
+    #[from_request(via(axum::extract::Path), rejection(Problem))]
+    pub(crate) struct Path<T>(pub(crate) T);
+
+    #[derive(axum::extract::FromRequestParts)]
+    #[from_request(via(axum::extract::Query), rejection(Problem))]
+    pub(crate) struct Query<T>(pub(crate) T);
+}

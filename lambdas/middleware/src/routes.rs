@@ -1,0 +1,108 @@
+//! The routes, by resource.
+
+mod callback;
+mod events;
+mod health;
+mod jobs;
+mod pictures;
+mod preview;
+mod results;
+mod sessions;
+mod stamps;
+mod uploads;
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderName, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+use crate::problem::Problem;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Stampede",
+        description = "Put a stamp on many pictures: upload them, make a job, watch it, download the results."
+    ),
+    components(schemas(Problem))
+)]
+struct Document;
+
+/// A body is at most so long: pictures are not among them.
+const LONGEST_BODY: usize = 2 << 20;
+/// A request is answered within so long.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// All routes, and the document that describes them.
+fn both() -> (Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(sessions::begin))
+        .routes(routes!(sessions::me))
+        .routes(routes!(pictures::announce, pictures::list, pictures::delete))
+        .routes(routes!(pictures::confirm))
+        .routes(routes!(pictures::restore))
+        .routes(routes!(stamps::announce, stamps::list))
+        .routes(routes!(stamps::confirm))
+        .routes(routes!(stamps::delete))
+        .routes(routes!(jobs::create, jobs::list))
+        .routes(routes!(jobs::one))
+        .routes(routes!(jobs::items))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(results::download))
+        .routes(routes!(results::request_zip))
+        .routes(routes!(results::download_zip))
+        .routes(routes!(preview::preview))
+        .routes(routes!(events::since))
+        .routes(routes!(events::authorize))
+        .routes(routes!(callback::callback))
+        .routes(routes!(health::health))
+        .routes(routes!(health::ready))
+        .split_for_parts()
+}
+
+/// The API's description (OpenAPI 3.1).
+pub fn document() -> utoipa::openapi::OpenApi {
+    both().1
+}
+
+/// The API.
+pub fn router(app: App) -> Router {
+    let (routes, document) = both();
+    let json = document.to_json().unwrap_or_default();
+    let request_id = HeaderName::from_static("x-request-id");
+    routes
+        .route("/openapi.json", get(move || async { ([("content-type", "application/json")], json) }))
+        .route("/docs", get(health::docs))
+        .route("/metrics", get(health::metrics))
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .layer(from_fn_with_state(app.clone(), log))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
+        .layer(PropagateRequestIdLayer::new(request_id.clone()))
+        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+        .with_state(app)
+}
+
+/// One line a request, with the identifier that its messages carry on.
+async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
+    app.0.counters.requests.fetch_add(1, Ordering::Relaxed);
+    let (method, started) = (request.method().clone(), std::time::Instant::now());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let response = next.run(request).await;
+    let milliseconds = started.elapsed().as_millis() as u64;
+    let (route, status) = (route.as_deref().unwrap_or("none"), response.status().as_u16());
+    tracing::info!(%method, route, status, milliseconds, request = id.as_deref(), "request");
+    response
+}

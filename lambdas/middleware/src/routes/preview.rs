@@ -1,0 +1,113 @@
+//! A small stamped picture, as the whole one would be: it is stamped, then made smaller.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use bytes::Bytes;
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use stamp_engine::{Cache, Limits, Options, Picture, Stamp, Stamper, thumbnail};
+use stampede_domain::id::PictureId;
+use stampede_domain::settings::Settings;
+use utoipa::ToSchema;
+
+use super::jobs::check_settings;
+use super::stamps::key_of;
+use super::uploads::LONGEST_STAMP;
+use crate::App;
+use crate::identity::Identity;
+use crate::problem::Problem;
+use crate::problem::extract::Json;
+
+/// What is to be shown.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// The picture.
+    #[schema(value_type = String)]
+    picture: PictureId,
+    /// One's own stamp, or `built-in:NAME`.
+    #[serde(default)]
+    stamp: Option<String>,
+    /// As for a job.
+    #[serde(default)]
+    settings: Settings,
+    /// At most so many pixels wide and high, 16 to 2048; 1024 when it is not said.
+    #[serde(default)]
+    #[schema(minimum = 16, maximum = 2048)]
+    size: Option<u32>,
+}
+
+/// A stamped picture, small: a JPEG. Known by its ETag.
+#[utoipa::path(post, path = "/preview", responses(
+    (status = 200, description = "A JPEG", body = Vec<u8>, content_type = "image/jpeg"),
+    (status = 304, description = "As it was"),
+    (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn preview(
+    State(app): State<App>,
+    Identity(owner): Identity,
+    headers: HeaderMap,
+    Json(wanted): Json<Wanted>,
+) -> Result<Response, Problem> {
+    let size = wanted.size.unwrap_or(1024);
+    if !(16..=2048).contains(&size) {
+        return Err(Problem::wrong("size lies between 16 and 2048"));
+    }
+    check_settings(&wanted.settings, wanted.stamp.is_some())?;
+    let store = &app.parts().store;
+    let picture = app.parts().database.upload(owner, wanted.picture).await?;
+    let picture =
+        picture.ok_or_else(|| Problem::missing(format!("there is no picture {}", wanted.picture)))?;
+    let stamp_key = match &wanted.stamp {
+        Some(stamp) => Some(key_of(&app, owner, stamp).await?),
+        None => None,
+    };
+    let missing = || Problem::conflict("the picture was not uploaded yet");
+    let known = store.head(&picture.key).await?.ok_or_else(missing)?;
+    let request = serde_json::to_vec(&wanted).unwrap_or_default();
+    let hash = Sha256::new().chain_update(known.etag.as_bytes()).chain_update(request).finalize();
+    let etag = format!("\"{}\"", BASE64URL_NOPAD.encode(&hash[..18]));
+    let asked = headers.get(IF_NONE_MATCH).and_then(|asked| asked.to_str().ok()).unwrap_or_default();
+    let about = [(ETAG, etag.clone()), (CACHE_CONTROL, "private, max-age=3600".to_owned())];
+    if asked.split(',').any(|one| one.trim() == etag) {
+        return Ok((StatusCode::NOT_MODIFIED, AppendHeaders(about)).into_response());
+    }
+    let (_, content) = store.get(&picture.key, app.limits().input_bytes).await?;
+    let stamp = match stamp_key {
+        Some(key) => Some(store.get(&key, LONGEST_STAMP).await?.1),
+        None => None,
+    };
+    let permit = app.0.previews.acquire().await.map_err(|error| Problem::unavailable(error.to_string()))?;
+    let (cache, limits) = (Arc::clone(&app.0.cache), app.limits());
+    let made =
+        tokio::task::spawn_blocking(move || make(&content, stamp, &wanted.settings, size, cache, limits));
+    let made = made.await.map_err(|error| Problem::internal(error.to_string()))?;
+    drop(permit);
+    app.0.counters.previews.fetch_add(1, Ordering::Relaxed);
+    let jpeg = made.map_err(Problem::wrong)?;
+    let of_type = [(CONTENT_TYPE, "image/jpeg")];
+    Ok((AppendHeaders(about), AppendHeaders(of_type), jpeg).into_response())
+}
+
+fn make(
+    content: &[u8],
+    stamp: Option<Bytes>,
+    settings: &Settings,
+    size: u32,
+    cache: Arc<Cache>,
+    limits: Limits,
+) -> Result<Vec<u8>, String> {
+    let told = |error: stamp_engine::Error| error.to_string();
+    let stamp = stamp.map(|stamp| Stamp::from_bytes(&stamp)).transpose().map_err(told)?;
+    let (layers, options) = settings.resolve(stamp.map(Arc::new)).map_err(|wrong| wrong.to_string())?;
+    // The format is for what is written; here all end as JPEG.
+    let options = Options { format: None, limits, ..options };
+    let stamper = Stamper::new(layers, options, cache).map_err(told)?;
+    let stamped = stamper.stamp(Picture::from(content)).map_err(told)?;
+    thumbnail(&stamped.bytes, size, &limits).map_err(told)
+}

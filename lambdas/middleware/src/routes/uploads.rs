@@ -1,0 +1,271 @@
+//! Uploads: announced with a form to send them by, then looked at.
+
+use serde::{Deserialize, Serialize};
+use stamp_engine::{Format, Stamp as EngineStamp};
+use stampede_database::{Facts, NewUpload, Subject, Upload, UploadState};
+use stampede_domain::id::{Id, OwnerId};
+use stampede_domain::upload::Policy;
+use stampede_store::{About, Form};
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::problem::Problem;
+
+/// A form is good for so many seconds.
+const FORM_LASTS: u64 = 3600;
+/// A file's name has at most so many bytes.
+const LONGEST_NAME: usize = 255;
+/// Headers of nearly every picture are shorter.
+const START: u64 = 256 << 10;
+/// A stamp is at most so long: it is read whole to be looked at.
+pub(super) const LONGEST_STAMP: u64 = 10 << 20;
+
+/// A file to be uploaded.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Announced {
+    /// Its name.
+    pub(super) name: String,
+    /// Its length in bytes.
+    pub(super) bytes: u64,
+    /// Its media type, such as `image/jpeg`.
+    #[serde(rename = "type")]
+    pub(super) content_type: String,
+}
+
+/// A file that may be uploaded.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Allowed {
+    /// What it is called from now on.
+    pub(super) id: String,
+    /// How to upload it.
+    pub(super) upload: UploadForm,
+}
+
+/// To be sent as `multipart/form-data`: these fields in this order, then the file as `file`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UploadForm {
+    /// Where to.
+    url: String,
+    /// Names and values.
+    fields: Vec<(String, String)>,
+}
+
+/// An uploaded file.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Uploaded {
+    /// What it is called.
+    id: String,
+    /// The file's name.
+    name: String,
+    /// Its media type.
+    #[serde(rename = "type")]
+    content_type: String,
+    /// Its length in bytes.
+    bytes: u64,
+    /// `announced`, `ready` or `refused`.
+    state: &'static str,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// As viewed, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    width: Option<u32>,
+    /// As viewed, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    height: Option<u32>,
+    /// When it was announced, in milliseconds since 1970.
+    created: u64,
+}
+
+impl<K: Subject> From<&Upload<K>> for Uploaded {
+    fn from(upload: &Upload<K>) -> Self {
+        let (state, reason, size) = match &upload.state {
+            UploadState::Announced => ("announced", None, None),
+            UploadState::Ready { width, height } => ("ready", None, Some((*width, *height))),
+            UploadState::Refused { reason } => ("refused", Some(reason.clone()), None),
+        };
+        Self {
+            id: upload.id.to_string(),
+            name: upload.name.clone(),
+            content_type: upload.content_type.clone(),
+            bytes: upload.bytes,
+            state,
+            reason,
+            width: size.map(|size| size.0),
+            height: size.map(|size| size.1),
+            created: upload.created,
+        }
+    }
+}
+
+/// Announces files and makes their forms. Keys are `FOLDER/OWNER/ID`.
+pub(super) async fn announce<K: Subject>(
+    app: &App,
+    owner: OwnerId,
+    files: &[Announced],
+    folder: &str,
+    types: &[&str],
+    longest: u64,
+) -> Result<Vec<Allowed>, Problem> {
+    let mut uploads = Vec::with_capacity(files.len());
+    let mut allowed = Vec::with_capacity(files.len());
+    for file in files {
+        check(file, types, longest)?;
+        let id = Id::<K>::random().map_err(|error| Problem::internal(error.to_string()))?;
+        let key = format!("{folder}/{owner}/{id}");
+        let policy = Policy {
+            key: key.clone(),
+            content_type: file.content_type.clone(),
+            length: (1, file.bytes),
+            expires: app.seconds() + FORM_LASTS,
+        };
+        let Form { url, fields } = app.parts().store.upload_form(&policy, app.seconds()).await?;
+        allowed.push(Allowed { id: id.to_string(), upload: UploadForm { url, fields } });
+        uploads.push(NewUpload {
+            id,
+            name: file.name.clone(),
+            key,
+            content_type: file.content_type.clone(),
+            bytes: file.bytes,
+        });
+    }
+    app.parts().database.announce(owner, &uploads, app.now()).await?;
+    Ok(allowed)
+}
+
+fn check(file: &Announced, types: &[&str], longest: u64) -> Result<(), Problem> {
+    let name: String = file.name.chars().take(60).collect();
+    let wrong = |reason: String| Err(Problem::wrong(format!("{name}: {reason}")));
+    match () {
+        () if file.name.is_empty()
+            || file.name.len() > LONGEST_NAME
+            || file.name.contains(['/', '\\', '\0']) =>
+        {
+            wrong(format!("a file's name has 1 to {LONGEST_NAME} bytes and no slashes"))
+        }
+        () if !types.contains(&&*file.content_type) => {
+            wrong(format!("the type {:.40} is not one of {}", file.content_type, types.join(", ")))
+        }
+        () if file.bytes == 0 || file.bytes > longest => {
+            wrong(format!("a file has at least one and at most {longest} bytes, not {}", file.bytes))
+        }
+        () => Ok(()),
+    }
+}
+
+/// Looks at an upload that was announced; gives how it then stands.
+pub(super) async fn confirm<K: Subject>(
+    app: &App,
+    owner: OwnerId,
+    upload: Upload<K>,
+    look: impl AsyncFn(&App, &Upload<K>, u64) -> Result<Result<Facts, String>, Problem>,
+) -> Result<Upload<K>, Problem> {
+    if upload.state != UploadState::Announced {
+        return Ok(upload);
+    }
+    let database = &app.parts().database;
+    let Some(object) = app.parts().store.head(&upload.key).await? else { return Ok(upload) };
+    match look(app, &upload, object.bytes).await? {
+        Ok(facts) => database.confirm(owner, upload.id, &facts).await?,
+        Err(reason) => database.refuse(owner, upload.id, &reason).await?,
+    };
+    let found = database.upload(owner, upload.id).await?;
+    found.ok_or_else(|| Problem::missing(format!("{} was deleted", upload.id)))
+}
+
+/// What a picture is, from its first bytes, or all of it where these do not tell.
+pub(super) async fn look_at_picture<K: Subject>(
+    app: &App,
+    upload: &Upload<K>,
+    bytes: u64,
+) -> Result<Result<Facts, String>, Problem> {
+    let limits = app.limits();
+    let start = app.parts().store.read_start(&upload.key, START).await?;
+    let mut probed = stamp_engine::probe(&start, &limits);
+    if probed.is_err() && bytes > START && Format::of(&start).is_some() {
+        let (_, whole) = app.parts().store.get(&upload.key, limits.input_bytes).await?;
+        probed = stamp_engine::probe(&whole, &limits);
+    }
+    Ok(probed.map_err(|error| error.to_string()).map(|probe| {
+        let (width, height) = probe.orientation.size(probe.width, probe.height);
+        Facts { content_type: media_type(probe.format).to_owned(), bytes, width, height }
+    }))
+}
+
+/// Whether a stamp can be put on: it is decoded.
+pub(super) async fn look_at_stamp<K: Subject>(
+    app: &App,
+    upload: &Upload<K>,
+    bytes: u64,
+) -> Result<Result<Facts, String>, Problem> {
+    let (object, content) = app.parts().store.get(&upload.key, LONGEST_STAMP).await?;
+    let decoded =
+        tokio::task::spawn_blocking(move || EngineStamp::from_bytes(&content).map(|stamp| stamp.size()));
+    let decoded = decoded.await.map_err(|error| Problem::internal(error.to_string()))?;
+    let About { content_type, .. } = About::of_type(object.content_type);
+    Ok(decoded.map_err(|error| error.to_string()).map(|(width, height)| Facts {
+        content_type,
+        bytes,
+        width: width.ceil().clamp(1.0, 65_535.0) as u32,
+        height: height.ceil().clamp(1.0, 65_535.0) as u32,
+    }))
+}
+
+pub(super) const fn media_type(format: Format) -> &'static str {
+    match format {
+        Format::Jpeg => "image/jpeg",
+        Format::Png => "image/png",
+        Format::WebP => "image/webp",
+        Format::Gif => "image/gif",
+        Format::Tiff => "image/tiff",
+        Format::Bmp => "image/bmp",
+        Format::Avif => "image/avif",
+    }
+}
+
+/// A cursor as a query says it.
+pub(super) fn cursor<T: std::str::FromStr<Err = &'static str>>(
+    text: Option<&str>,
+) -> Result<Option<T>, Problem> {
+    text.map(|text| text.parse().map_err(Problem::wrong)).transpose()
+}
+
+/// Where a page begins, and how long it is.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Paged {
+    /// What the page before gave as `next`.
+    pub(super) cursor: Option<String>,
+    /// At most so many, 1 to 100; 50 when it is not said.
+    #[param(minimum = 1, maximum = 100)]
+    pub(super) limit: Option<u32>,
+}
+
+impl Paged {
+    pub(super) fn most(&self) -> Result<u32, Problem> {
+        let most = self.limit.unwrap_or(50);
+        if (1..=100).contains(&most) { Ok(most) } else { Err(Problem::wrong("limit lies between 1 and 100")) }
+    }
+}
+
+/// A page of uploads.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct UploadPage {
+    /// The newest first.
+    pub(super) uploads: Vec<Uploaded>,
+    /// The `cursor` of the next page, if there may be one.
+    pub(super) next: Option<String>,
+}
+
+pub(super) async fn page<K: Subject>(
+    app: &App,
+    owner: OwnerId,
+    paged: &Paged,
+) -> Result<UploadPage, Problem> {
+    let (behind, most) = (cursor(paged.cursor.as_deref())?, paged.most()?);
+    let uploads = app.parts().database.list_uploads::<K>(owner, behind.as_ref(), most).await?;
+    let next = uploads.last().filter(|_| uploads.len() == most as usize);
+    let next = next.map(|last| stampede_database::UploadCursor::behind(last).to_string());
+    Ok(UploadPage { uploads: uploads.iter().map(Uploaded::from).collect(), next })
+}

@@ -1,0 +1,132 @@
+//! A picture made small, to be looked at.
+
+#![forbid(unsafe_code)]
+
+use fast_image_resize::images::Image as Grid;
+use fast_image_resize::{PixelType, Resizer};
+use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
+
+use crate::codec::channels::{coloured, opaque_eight};
+use crate::{Error, Format, Layout, Limits, Pixels, Probe, Result, Samples, probe};
+
+/// As good as thumbnails need be.
+const QUALITY: i32 = 85;
+
+/// Makes a JPEG of a picture as viewed, at most `size` pixels wide and high; a smaller picture keeps its
+/// size. What shows through is white; colours are those of the picture's own profile, which is not kept.
+///
+/// # Errors
+/// As [`probe`](crate::probe()), and [`Error::Decode`] for damaged pictures.
+///
+/// ```
+/// # let photo = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/pictures/variants/orientation-6.jpg"))?;
+/// let small = stamp_engine::thumbnail(&photo, 64, &stamp_engine::Limits::default())?;
+/// let probe = stamp_engine::probe(&small, &stamp_engine::Limits::default())?;
+/// assert_eq!(probe.width.max(probe.height), 64);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn thumbnail(bytes: &[u8], size: u32, limits: &Limits) -> Result<Vec<u8>> {
+    let probe = probe(bytes, limits)?;
+    let size = size.max(1);
+    let decoded = match probe.format {
+        Format::Jpeg if matches!(probe.layout, Layout::Rgb | Layout::Gray) => {
+            decode_scaled(&probe, bytes, size)?
+        }
+        _ => coloured(opaque_eight(Pixels::decode(bytes, limits)?)?)?,
+    };
+    // Inks have no thumbnail of their own: their colours are those of a plain inversion.
+    let decoded = if decoded.layout() == Layout::Cmyk { plain_rgb(decoded)? } else { decoded };
+    let small = shrink(decoded, size)?.into_viewed(probe.orientation)?;
+    encode(small)
+}
+
+fn decode_scaled(probe: &Probe, bytes: &[u8], size: u32) -> Result<Pixels> {
+    let failed = |error: turbojpeg::Error| Error::decode(Format::Jpeg, error);
+    let mut decompressor = Decompressor::new().map_err(failed)?;
+    // Eighths that the inverse transform makes at once; twice the size is left for the filter.
+    let longest = probe.width.max(probe.height);
+    let factor = [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF]
+        .into_iter()
+        .find(|factor| factor.scale(longest as usize) >= 2 * size as usize)
+        .unwrap_or(ScalingFactor::ONE);
+    decompressor.set_scaling_factor(factor).map_err(failed)?;
+    let header = decompressor.read_header(bytes).map_err(failed)?.scaled(factor);
+    let (width, height) = (header.width, header.height);
+    let mut pixels = vec![0; width * height * 3];
+    let image = Image { pixels: &mut pixels[..], width, pitch: 3 * width, height, format: PixelFormat::RGB };
+    decompressor.decompress(bytes, image).map_err(failed)?;
+    Pixels::new(width as u32, height as u32, Layout::Rgb, Samples::U8(pixels))
+}
+
+fn plain_rgb(inks: Pixels) -> Result<Pixels> {
+    let (width, height) = (inks.width(), inks.height());
+    let samples = crate::codec::channels::to_eight(inks.into_samples());
+    let rgb = samples.as_chunks::<4>().0.iter().flat_map(|&[c, m, y, k]| {
+        [c, m, y].map(|ink| (u32::from(255 - ink) * u32::from(255 - k) / 255) as u8)
+    });
+    Pixels::new(width, height, Layout::Rgb, Samples::U8(rgb.collect()))
+}
+
+fn shrink(pixels: Pixels, size: u32) -> Result<Pixels> {
+    let (width, height) = (pixels.width(), pixels.height());
+    let longest = width.max(height);
+    if longest <= size {
+        return Ok(pixels);
+    }
+    let side = |side: u32| {
+        ((u64::from(side) * u64::from(size) + u64::from(longest) / 2) / u64::from(longest)).max(1) as u32
+    };
+    let failed = |error: &dyn std::fmt::Display| Error::encode(Format::Jpeg, error);
+    let samples = crate::codec::channels::to_eight(pixels.into_samples());
+    let from = Grid::from_vec_u8(width, height, samples, PixelType::U8x3).map_err(|error| failed(&error))?;
+    let mut to = Grid::new(side(width), side(height), PixelType::U8x3);
+    Resizer::new().resize(&from, &mut to, None).map_err(|error| failed(&error))?;
+    Pixels::new(side(width), side(height), Layout::Rgb, Samples::U8(to.into_vec()))
+}
+
+fn encode(pixels: Pixels) -> Result<Vec<u8>> {
+    let failed = |error: turbojpeg::Error| Error::encode(Format::Jpeg, error);
+    let (width, height) = (pixels.width() as usize, pixels.height() as usize);
+    let samples = crate::codec::channels::to_eight(pixels.into_samples());
+    let image = Image { pixels: &samples[..], width, pitch: 3 * width, height, format: PixelFormat::RGB };
+    let mut compressor = Compressor::new().map_err(failed)?;
+    compressor.set_quality(QUALITY).map_err(failed)?;
+    compressor.set_subsamp(Subsamp::Sub2x2).map_err(failed)?;
+    compressor.compress_to_vec(image).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every fixture that can be decoded has a thumbnail, as wide and high as it is viewed.
+    #[test]
+    fn every_picture_has_a_thumbnail() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/pictures/variants");
+        let mut made = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let bytes = std::fs::read(&path).unwrap();
+            let limits = Limits::default();
+            let Ok(of) = probe(&bytes, &limits) else { continue };
+            if Pixels::decode(&bytes, &limits).is_err() {
+                continue;
+            }
+            let small =
+                thumbnail(&bytes, 50, &limits).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let is = probe(&small, &limits).unwrap();
+            let (width, height) = of.orientation.size(of.width, of.height);
+            let longest = width.max(height);
+            assert_eq!(is.width.max(is.height), longest.min(50), "{}", path.display());
+            let ratio = |width: u32, height: u32| f64::from(width) / f64::from(height);
+            if width.min(height) * 50 > longest * 10 {
+                let off = ratio(is.width, is.height) / ratio(width, height);
+                assert!((0.9..1.1).contains(&off), "{}: {off}", path.display());
+            }
+            made += 1;
+        }
+        assert!(made > 50, "{made}");
+    }
+}
