@@ -85,7 +85,8 @@ pub(super) async fn confirm(
     let mut looked = Vec::with_capacity(ids.len());
     for id in &ids {
         let own = found.iter().position(|upload| upload.id == *id).map(|at| found.swap_remove(at));
-        let own = own.ok_or_else(|| Problem::missing(format!("there is no picture {id}, or it is named twice")))?;
+        let own =
+            own.ok_or_else(|| Problem::missing(format!("there is no picture {id}, or it is named twice")))?;
         let upload = uploads::confirm(&app, owner, own, uploads::look_at_picture).await?;
         looked.push(Uploaded::from(&upload));
     }

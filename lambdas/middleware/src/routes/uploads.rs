@@ -189,7 +189,7 @@ pub(super) async fn look_at_picture<K: Subject>(
     }
     Ok(probed.map_err(|error| error.to_string()).map(|probe| {
         let (width, height) = probe.orientation.size(probe.width, probe.height);
-        Facts { content_type: media_type(probe.format).to_owned(), bytes, width, height }
+        Facts { content_type: probe.format.media_type().to_owned(), bytes, width, height }
     }))
 }
 
@@ -210,18 +210,6 @@ pub(super) async fn look_at_stamp<K: Subject>(
         width: width.ceil().clamp(1.0, 65_535.0) as u32,
         height: height.ceil().clamp(1.0, 65_535.0) as u32,
     }))
-}
-
-pub(super) const fn media_type(format: Format) -> &'static str {
-    match format {
-        Format::Jpeg => "image/jpeg",
-        Format::Png => "image/png",
-        Format::WebP => "image/webp",
-        Format::Gif => "image/gif",
-        Format::Tiff => "image/tiff",
-        Format::Bmp => "image/bmp",
-        Format::Avif => "image/avif",
-    }
 }
 
 /// A cursor as a query says it.

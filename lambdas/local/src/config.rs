@@ -1,0 +1,208 @@
+//! The configuration: options, environment variables and a TOML file, in this order of weight.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use data_encoding::HEXLOWER;
+use serde::Deserialize;
+use stampede_domain::signature::Secret;
+
+/// What can be said; the documented list is `stampede --help`.
+#[derive(Clone, Debug, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct Options {
+    /// A TOML file with the same names as these options
+    #[arg(long, env = "STAMPEDE_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8080]
+    #[arg(long, env = "STAMPEDE_ADDRESS", value_name = "IP:PORT")]
+    address: Option<SocketAddr>,
+    /// Where browsers reach it [default: http://ADDRESS]
+    #[arg(long, env = "STAMPEDE_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
+    /// The folder of the embedded parts [default: data]
+    #[arg(long, env = "STAMPEDE_DATA", value_name = "FOLDER")]
+    data: Option<PathBuf>,
+    /// What is signed with, at least 32 bytes; on this machine alone one is made in the data folder
+    #[arg(long, env = "STAMPEDE_SECRET", value_name = "TEXT", hide_env_values = true)]
+    secret: Option<String>,
+    /// sqlite:FILE or postgres://… [default: SQLite in the data folder]
+    #[arg(long, env = "STAMPEDE_DATABASE", value_name = "URL", hide_env_values = true)]
+    database: Option<String>,
+    /// S3 buckets as ORIGINALS,STAMPS,STAMPED in place of a folder; AWS_ENDPOINT_URL and AWS's other
+    /// variables are heeded
+    #[arg(long, env = "STAMPEDE_BUCKETS", value_name = "NAMES")]
+    buckets: Option<String>,
+    /// An SQS queue's URL in place of a file
+    #[arg(long, env = "STAMPEDE_QUEUE", value_name = "URL")]
+    queue: Option<String>,
+    /// The URL of its dead-letter queue
+    #[arg(long, env = "STAMPEDE_DEAD_LETTERS", value_name = "URL")]
+    dead_letters: Option<String>,
+    /// Pusher's app as ID:KEY:SECRET@CLUSTER in place of the built-in server
+    #[arg(long, env = "STAMPEDE_PUSHER", value_name = "APP", hide_env_values = true)]
+    pusher: Option<String>,
+    /// Cores that stamp; 0: none in this process [default: all]
+    #[arg(long, env = "STAMPEDE_STAMPERS", value_name = "NUMBER")]
+    stampers: Option<usize>,
+    /// Requests a second of one owner [default: 200]
+    #[arg(long, env = "STAMPEDE_RATE", value_name = "NUMBER")]
+    rate: Option<u32>,
+    /// What is logged: error, warn, info, debug, or a filter [default: info]
+    #[arg(long, env = "STAMPEDE_LOG", value_name = "FILTER")]
+    log: Option<String>,
+}
+
+/// The configuration, complete and checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) address: SocketAddr,
+    pub(crate) public_url: String,
+    pub(crate) data: PathBuf,
+    pub(crate) secret: Secret,
+    pub(crate) database: String,
+    pub(crate) buckets: Option<[String; 3]>,
+    pub(crate) queue: Option<String>,
+    pub(crate) dead_letters: Option<String>,
+    pub(crate) pusher: Option<PusherApp>,
+    pub(crate) stampers: usize,
+    pub(crate) rate: u32,
+    pub(crate) log: String,
+}
+
+/// An app of Pusher's.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PusherApp {
+    pub(crate) id: String,
+    pub(crate) key: String,
+    pub(crate) secret: String,
+    pub(crate) cluster: String,
+}
+
+impl Config {
+    pub(crate) fn read(said: Options) -> Result<Self, String> {
+        let file = match &said.config {
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+                toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?
+            }
+            None => Options::default(),
+        };
+        let address =
+            said.address.or(file.address).unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let data = said.data.or(file.data).unwrap_or_else(|| PathBuf::from("data"));
+        let secret = match said.secret.or(file.secret) {
+            Some(secret) => Secret::new(secret).map_err(|error| format!("secret: {error}"))?,
+            None if address.ip().is_loopback() => own_secret(&data)?,
+            None => {
+                return Err(format!(
+                    "address: {address} is open to others, so that a secret must be set; make one with \
+                     `openssl rand -hex 32` and give it as STAMPEDE_SECRET"
+                ));
+            }
+        };
+        let database = said.database.or(file.database);
+        let buckets = said.buckets.or(file.buckets).map(|names| split_buckets(&names)).transpose()?;
+        let pusher = said.pusher.or(file.pusher).map(|app| split_app(&app)).transpose()?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let rate = said.rate.or(file.rate).unwrap_or(200);
+        if rate == 0 {
+            return Err("rate: it must be at least 1 request a second".to_owned());
+        }
+        Ok(Self {
+            public_url: said.public_url.or(file.public_url).unwrap_or_else(|| format!("http://{address}")),
+            database: database.unwrap_or_else(|| format!("sqlite:{}", data.join("stampede.db").display())),
+            address,
+            data,
+            secret,
+            buckets,
+            queue: said.queue.or(file.queue),
+            dead_letters: said.dead_letters.or(file.dead_letters),
+            pusher,
+            stampers: said.stampers.or(file.stampers).unwrap_or(cores),
+            rate,
+            log: said.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+/// The secret in the data folder, made when it is not there. Nobody else may read it.
+fn own_secret(data: &Path) -> Result<Secret, String> {
+    let path = data.join("secret");
+    let failed = |error: &dyn std::fmt::Display| format!("data: {}: {error}", path.display());
+    std::fs::create_dir_all(data).map_err(|error| failed(&error))?;
+    if !path.exists() {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(|error| failed(&error))?;
+        // A temporary file is its maker's alone; two processes that start at once agree on the first.
+        let mut file = tempfile::NamedTempFile::new_in(data).map_err(|error| failed(&error))?;
+        std::io::Write::write_all(&mut file, HEXLOWER.encode(&random).as_bytes())
+            .map_err(|error| failed(&error))?;
+        drop(file.persist_noclobber(&path));
+    }
+    let secret = std::fs::read(&path).map_err(|error| failed(&error))?;
+    Secret::new(secret.trim_ascii()).map_err(|error| failed(&error))
+}
+
+fn split_buckets(names: &str) -> Result<[String; 3], String> {
+    let names: Vec<_> = names.split(',').map(|name| name.trim().to_owned()).collect();
+    match <[String; 3]>::try_from(names) {
+        Ok(names) if names.iter().all(|name| !name.is_empty()) => Ok(names),
+        _ => Err("buckets: name three, as ORIGINALS,STAMPS,STAMPED; they may be the same".to_owned()),
+    }
+}
+
+fn split_app(app: &str) -> Result<PusherApp, String> {
+    let wrong = || "pusher: write it as ID:KEY:SECRET@CLUSTER".to_owned();
+    let (app, cluster) = app.rsplit_once('@').ok_or_else(wrong)?;
+    let parts: Vec<_> = app.split(':').map(str::to_owned).collect();
+    let [id, key, secret] = <[String; 3]>::try_from(parts).map_err(|_| wrong())?;
+    Ok(PusherApp { id, key, secret, cluster: cluster.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(data: &Path) -> Options {
+        Options { data: Some(data.to_owned()), ..Options::default() }
+    }
+
+    #[test]
+    fn a_secret_is_made_once_for_this_machine_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("data");
+        Config::read(options(&data)).unwrap();
+        let made = std::fs::read(data.join("secret")).unwrap();
+        Config::read(options(&data)).unwrap();
+        assert_eq!(std::fs::read(data.join("secret")).unwrap(), made);
+        let open = Options { address: Some("0.0.0.0:80".parse().unwrap()), ..options(&data) };
+        assert!(Config::read(open.clone()).unwrap_err().contains("STAMPEDE_SECRET"));
+        let short = Options { secret: Some("short".to_owned()), ..open.clone() };
+        assert!(Config::read(short).unwrap_err().starts_with("secret: "));
+        Config::read(Options { secret: Some("x".repeat(32)), ..open }).unwrap();
+    }
+
+    #[test]
+    fn wrong_values_are_named() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("stampede.toml");
+        std::fs::write(&file, "adress = '127.0.0.1:1'").unwrap();
+        let wrong = Config::read(Options { config: Some(file.clone()), ..options(home.path()) }).unwrap_err();
+        assert!(wrong.contains("adress"), "{wrong}");
+        std::fs::write(&file, "address = '127.0.0.1:9'\nrate = 7").unwrap();
+        let config =
+            Config::read(Options { config: Some(file), rate: Some(8), ..options(home.path()) }).unwrap();
+        assert_eq!((config.address.port(), config.rate), (9, 8), "options weigh more than the file");
+        for (options, name) in [
+            (Options { buckets: Some("a,b".to_owned()), ..options(home.path()) }, "buckets"),
+            (Options { pusher: Some("a:b@eu".to_owned()), ..options(home.path()) }, "pusher"),
+            (Options { rate: Some(0), ..options(home.path()) }, "rate"),
+        ] {
+            assert!(Config::read(options).unwrap_err().starts_with(name));
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Serving, until somebody says to stop.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use stamp_engine::{Cache, CacheOptions};
+use stampede_middleware::{App, Settings, router, sweep};
+use stampede_stamper::{Consumer, Reporter, Stamper, consume};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::Config;
+use crate::parts::{Opened, open};
+
+/// The sweeper's rounds.
+const SWEEP_EVERY: Duration = Duration::from_secs(5);
+/// A request's headers come within so long, or the connection is closed.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// What is in hand may take so long when the process is told to stop.
+const LAST_WORK: Duration = Duration::from_secs(30);
+
+/// Serves.
+pub(crate) async fn serve(config: &Config) -> Result<(), String> {
+    let Opened { parts, folder, server } = open(config).await?;
+    let listener = TcpListener::bind(config.address).await;
+    let listener = listener.map_err(|error| format!("address: {}: {error}", config.address))?;
+    let (stop, stopped) = watch::channel(false);
+    let cache = Arc::new(Cache::new(CacheOptions::default()));
+    let rate = NonZeroU32::new(config.rate).unwrap_or(NonZeroU32::MIN);
+    let secure_cookie = config.public_url.starts_with("https://");
+    let settings = Settings { requests_a_second: rate, secure_cookie, ..Settings::default() };
+    let app = App::new(parts.clone(), settings, Arc::clone(&cache));
+    let mut routes = router(app.clone());
+    if let Some(folder) = &folder {
+        routes = routes.merge(folder.routes());
+    }
+    if let Some(server) = &server {
+        routes = routes.merge(server.routes());
+    }
+    let mut tasks = JoinSet::new();
+    tasks.spawn(accept(listener, routes, stopped.clone()));
+    tasks.spawn(sweep_often(app, stopped.clone()));
+    if config.stampers > 0 {
+        let reporter = Reporter::new(format!("http://{}/callback", reachable(config)), config.secret.clone());
+        let reporter = reporter.map_err(|fault| fault.to_string())?;
+        let settings = stampede_stamper::Settings { cores: config.stampers, ..Default::default() };
+        let stamper = Stamper::new(parts.store.clone(), reporter, cache, settings);
+        tasks.spawn(consume(stamper, parts.queue.clone(), Consumer::default(), stopped));
+    }
+    println!("Stampede is at {} (API: {}/docs)", config.public_url, config.public_url);
+    asked_to_stop().await?;
+    tracing::info!("finishing what is in hand");
+    if let Some(server) = server {
+        server.close();
+    }
+    stop.send_replace(true);
+    drop(tokio::time::timeout(LAST_WORK, async { while tasks.join_next().await.is_some() {} }).await);
+    parts.database.close().await;
+    Ok(())
+}
+
+/// Where this process itself reaches the API.
+fn reachable(config: &Config) -> std::net::SocketAddr {
+    let mut address = config.address;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+/// Serves connections; a client that does not finish its headers is not waited for.
+async fn accept(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(_) = connections.join_next() => continue,
+            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            // Too many open files: some are closed soon.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        drop(stream.set_nodelay(true));
+        let service = TowerToHyperService::new(routes.clone());
+        let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
+        connections.spawn(connected(connection, stopped.clone()));
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// One connection; told to stop, it ends behind the answer at hand.
+async fn connected(
+    connection: http1::UpgradeableConnection<TokioIo<TcpStream>, TowerToHyperService<Router>>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // Whatever ends it, it ends.
+        _ = connection.as_mut() => return,
+        () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    drop(connection.await);
+}
+
+async fn sweep_often(app: App, mut stopped: watch::Receiver<bool>) {
+    loop {
+        if let Err(fault) = sweep(&app).await {
+            tracing::warn!(%fault, "the sweeper goes on next time");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => return,
+        }
+    }
+}
+
+async fn asked_to_stop() -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("signals: {error}");
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

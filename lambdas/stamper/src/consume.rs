@@ -1,0 +1,96 @@
+//! A long-running stamper: it asks the queue for messages until it is told to stop.
+
+use std::time::Duration;
+
+use stampede_queue::{Queue, Received};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::{Outcome, Stamper};
+
+/// How messages are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Consumer {
+    /// Of one receive.
+    pub batch: usize,
+    /// Batches in hand at a time: while one is stamped, another is read.
+    pub batches: usize,
+    /// What is received is nobody else's for so long, and is held on to while work goes on.
+    pub visibility: Duration,
+}
+
+impl Default for Consumer {
+    fn default() -> Self {
+        Self { batch: 10, batches: 2, visibility: Duration::from_secs(60) }
+    }
+}
+
+/// A long poll.
+const WAIT: Duration = Duration::from_secs(10);
+/// After a queue that does not answer.
+const PAUSE: Duration = Duration::from_secs(2);
+/// What passes is tried again after this, twice as long each time.
+const FIRST_RETRY: Duration = Duration::from_secs(2);
+const LONGEST_RETRY: Duration = Duration::from_secs(600);
+
+/// Takes and deals with messages until `stop` holds true; what is then in hand is finished.
+pub async fn consume(stamper: Stamper, queue: Queue, consumer: Consumer, mut stop: watch::Receiver<bool>) {
+    let mut in_hand = JoinSet::new();
+    while !*stop.borrow() {
+        while in_hand.len() >= consumer.batches.max(1) {
+            drop(in_hand.join_next().await);
+        }
+        let received = tokio::select! {
+            received = queue.receive(consumer.batch, WAIT, consumer.visibility) => received,
+            () = async { drop(stop.wait_for(|stop| *stop).await) } => break,
+        };
+        match received {
+            Ok(messages) if messages.is_empty() => {}
+            Ok(messages) => {
+                in_hand.spawn(batch(stamper.clone(), queue.clone(), messages, consumer.visibility));
+            }
+            Err(fault) => {
+                tracing::warn!(%fault, "the queue does not answer");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+    while in_hand.join_next().await.is_some() {}
+}
+
+async fn batch(stamper: Stamper, queue: Queue, messages: Vec<Received>, visibility: Duration) {
+    let receipts: Vec<_> = messages.iter().map(|message| message.receipt.clone()).collect();
+    let hold = async {
+        loop {
+            tokio::time::sleep(visibility / 3).await;
+            if let Err(fault) = queue.extend(&receipts, visibility).await {
+                tracing::warn!(%fault, "messages may come again while they are worked on");
+            }
+        }
+    };
+    let bodies = messages.iter().map(|message| message.body.clone()).collect();
+    let outcomes = tokio::select! {
+        outcomes = stamper.work(bodies) => outcomes,
+        () = hold => return,
+    };
+    let mut done = Vec::new();
+    for (message, outcome) in messages.iter().zip(outcomes) {
+        let told = match outcome {
+            Outcome::Done => {
+                done.push(message.receipt.clone());
+                Ok(())
+            }
+            Outcome::Retry(_) => {
+                let pause = FIRST_RETRY.saturating_mul(1 << message.receives.min(16)).min(LONGEST_RETRY);
+                queue.extend(std::slice::from_ref(&message.receipt), pause).await.map(|_| ())
+            }
+            Outcome::Bury(reason) => queue.bury(message, &reason).await,
+        };
+        if let Err(fault) = told {
+            tracing::warn!(%fault, "a message comes again when its time is over");
+        }
+    }
+    if let Err(fault) = queue.delete(&done).await {
+        tracing::warn!(%fault, "messages that are done with come again, and nothing is done twice");
+    }
+}

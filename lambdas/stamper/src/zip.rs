@@ -1,0 +1,105 @@
+//! A job's results in one ZIP, written piece by piece: memory does not grow with them.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use stampede_domain::callback::{ZipEvent, ZipReport};
+use stampede_domain::message::{Manifest, Zip};
+use stampede_store::About;
+use tokio::sync::mpsc;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use crate::{Fault, Stamper};
+
+/// A list of ten thousand results is shorter.
+const LONGEST_MANIFEST: u64 = 16 << 20;
+/// Pieces that wait to be written.
+const WAITING: usize = 16;
+/// How often progress is told.
+const TOLD_EVERY: Duration = Duration::from_secs(1);
+
+/// What the compressor's side does next.
+enum Step {
+    Begin(String),
+    Bytes(Bytes),
+}
+
+/// Hands what is written to it on.
+struct Pieces(mpsc::Sender<Bytes>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+        self.0.blocking_send(Bytes::copy_from_slice(bytes)).map_err(gone)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stamper {
+    /// Makes a ZIP; gives its length.
+    pub(crate) async fn zip(&self, zip: &Zip) -> Result<u64, Fault> {
+        let store = self.store();
+        if let Some(known) = store.head(&zip.output).await? {
+            return Ok(known.bytes);
+        }
+        let (_, manifest) = store.get(&zip.manifest, LONGEST_MANIFEST).await?;
+        let manifest: Manifest =
+            serde_json::from_slice(&manifest).map_err(|error| Fault::Permanent(error.to_string()))?;
+        let (steps, next) = mpsc::channel(WAITING);
+        let (pieces, mut written) = mpsc::channel(WAITING);
+        let compress = tokio::task::spawn_blocking(move || compress(next, Pieces(pieces)));
+        let mut writing = store.write(&zip.output, &About::of_type("application/zip")).await?;
+        let fill = async {
+            let mut told = Instant::now();
+            for (entries, entry) in (0u64..).zip(manifest.entries) {
+                let stopped = |_| Fault::Passing("the ZIP was not written on".to_owned());
+                steps.send(Step::Begin(entry.name)).await.map_err(stopped)?;
+                let mut reading = store.read(&entry.key).await?;
+                while let Some(bytes) = reading.next().await? {
+                    steps.send(Step::Bytes(bytes)).await.map_err(stopped)?;
+                }
+                if told.elapsed() > TOLD_EVERY {
+                    told = Instant::now();
+                    let event = ZipEvent::Progress { entries };
+                    let report = ZipReport { job: zip.job, attempt: zip.attempt, event };
+                    // The next one tells more.
+                    drop(self.reporter().zip(report).await);
+                }
+            }
+            drop(steps);
+            Ok::<_, Fault>(())
+        };
+        let drain = async {
+            while let Some(bytes) = written.recv().await {
+                writing.write(bytes).await?;
+            }
+            Ok::<_, Fault>(writing)
+        };
+        let ((), writing) = tokio::try_join!(fill, drain)?;
+        match compress.await {
+            Ok(Ok(())) => Ok(writing.finish().await?),
+            Ok(Err(error)) => Err(Fault::Passing(format!("the ZIP cannot be written: {error}"))),
+            Err(error) => Err(Fault::Passing(error.to_string())),
+        }
+    }
+}
+
+/// Pictures are compressed already: they are stored as they are.
+fn compress(mut next: mpsc::Receiver<Step>, pieces: Pieces) -> io::Result<()> {
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+    let mut writer = ZipWriter::new_stream(io::BufWriter::with_capacity(256 << 10, pieces));
+    while let Some(step) = next.blocking_recv() {
+        match step {
+            Step::Begin(name) => writer.start_file(name, options)?,
+            Step::Bytes(bytes) => writer.write_all(&bytes)?,
+        }
+    }
+    let mut stream = writer.finish()?;
+    stream.flush()
+}
