@@ -1,0 +1,118 @@
+//! What an owner does, from the first upload to the ZIP, and what nobody else sees of it.
+
+use reqwest::Method;
+use serde_json::json;
+use stamp_engine::{Limits, probe};
+
+use crate::client::{Client, variant};
+use crate::places::homes;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pictures_are_uploaded_stamped_and_downloaded() {
+    for home in homes().await {
+        let client = Client::new(&home.service.url).await;
+        let names = ["baseline-420.jpg", "orientation-6.jpg", "png8-rgb.png"];
+        let ids = client.upload(&names.map(variant)).await;
+        // A PNG that was announced as a JPEG is what it is.
+        let pictures = client.get("/pictures").await;
+        let types: Vec<_> = pictures["uploads"].as_array().unwrap().iter().map(|one| &one["type"]).collect();
+        assert!(types.contains(&&json!("image/png")), "{}: {types:?}", home.name);
+
+        let preview = json!({ "picture": ids[0], "stamp": "built-in:logo", "size": 200 });
+        let shown = client.call(Method::POST, "/preview", Some(preview)).await;
+        assert_eq!(shown.status(), 200);
+        let small = probe(&shown.bytes().await.unwrap(), &Limits::default()).unwrap();
+        assert_eq!(small.width.max(small.height), 200);
+
+        let wanted = json!({ "pictures": ids, "stamp": "built-in:logo", "settings": { "at": "top" } });
+        let (status, job) = client.post("/jobs", wanted).await;
+        assert_eq!(status, 201, "{}: {job}", home.name);
+        let id = job["id"].as_str().unwrap();
+        let job = client.finished(id).await;
+        assert_eq!(job["counts"]["done"], 3, "{}: {job}", home.name);
+        for (number, name) in names.iter().enumerate() {
+            let result = client.follow(&format!("/jobs/{id}/items/{number}/download")).await;
+            let before = std::fs::read(variant(name)).unwrap();
+            let (is, was) = (probe(&result, &Limits::default()), probe(&before, &Limits::default()));
+            assert_eq!(is.unwrap(), was.unwrap(), "{name}");
+            assert_ne!(result, before);
+        }
+        let zip = format!("/jobs/{id}/zip");
+        assert_eq!(client.post(&zip, json!({})).await.0, 202);
+        while client.get(&format!("/jobs/{id}")).await["zip"]["state"] != "ready" {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let archive = std::io::Cursor::new(client.follow(&zip).await);
+        let archive = zip::ZipArchive::new(archive).unwrap();
+        let mut held: Vec<_> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+        held.sort_unstable();
+        assert_eq!(held, names, "{}", home.name);
+
+        let missed = client.get("/events?since=0").await;
+        let changes = missed["changes"].as_array().unwrap();
+        assert!(missed["complete"] == true && missed["latest"] == changes.len(), "{missed}");
+        assert_eq!(changes.last().unwrap()["zip"]["state"], "ready");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_one_owners_is_missing_to_another() {
+    for home in homes().await {
+        let (owner, other) = (Client::new(&home.service.url).await, Client::new(&home.service.url).await);
+        let ids = owner.upload(&[variant("baseline-420.jpg")]).await;
+        let (_, job) = owner.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
+        let id = job["id"].as_str().unwrap();
+        owner.finished(id).await;
+        for (method, path, body) in [
+            (Method::GET, format!("/jobs/{id}"), None),
+            (Method::GET, format!("/jobs/{id}/items"), None),
+            (Method::GET, format!("/jobs/{id}/items/0/download"), None),
+            (Method::POST, format!("/jobs/{id}/cancel"), None),
+            (Method::POST, format!("/jobs/{id}/retry"), None),
+            (Method::POST, format!("/jobs/{id}/zip"), None),
+            (Method::GET, format!("/jobs/{id}/zip"), None),
+            (Method::POST, "/pictures/confirm".to_owned(), Some(json!({ "ids": ids }))),
+            (
+                Method::POST,
+                "/preview".to_owned(),
+                Some(json!({ "picture": ids[0], "stamp": "built-in:logo" })),
+            ),
+            (Method::POST, "/jobs".to_owned(), Some(json!({ "pictures": ids, "stamp": "built-in:logo" }))),
+        ] {
+            let answer = other.call(method.clone(), &path, body).await;
+            assert_eq!(answer.status(), 404, "{}: {method} {path}", home.name);
+            assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+        }
+        let delete = other.call(Method::DELETE, "/pictures", Some(json!({ "ids": ids }))).await;
+        assert_eq!(delete.json::<serde_json::Value>().await.unwrap()["changed"], 0);
+        assert!(other.get("/jobs").await["jobs"].as_array().unwrap().is_empty());
+        let nobody = crate::client::http().get(format!("{}/jobs", home.service.url)).send().await.unwrap();
+        assert_eq!(nobody.status(), 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_picture_fails_alone_and_says_why() {
+    for home in homes().await {
+        let client = Client::new(&home.service.url).await;
+        let folder = tempfile::tempdir().unwrap();
+        let cut = folder.path().join("cut.jpg");
+        let whole = std::fs::read(variant("baseline-420.jpg")).unwrap();
+        std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+        let ids = client.upload(&[variant("baseline-420.jpg"), cut, variant("progressive-420.jpg")]).await;
+        let (_, job) = client.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
+        let id = job["id"].as_str().unwrap();
+        let job = client.finished(id).await;
+        assert_eq!(
+            (&job["counts"]["done"], &job["counts"]["failed"]),
+            (&json!(2), &json!(1)),
+            "{}",
+            home.name
+        );
+        let items = client.get(&format!("/jobs/{id}/items")).await;
+        assert!(items["items"][1]["reason"].as_str().unwrap().contains("damaged JPEG"), "{items}");
+        let wrong = json!({ "pictures": ids, "stamp": "built-in:logo", "settings": { "opacity": 2 } });
+        let (status, problem) = client.post("/jobs", wrong).await;
+        assert!(status == 422 && problem["detail"].as_str().unwrap().contains("opacity"), "{problem}");
+    }
+}
