@@ -8,7 +8,10 @@ pub enum Fault {
     Name(String),
     /// Pusher does not answer.
     #[error("Pusher does not answer: {0}")]
-    Unreachable(#[from] reqwest::Error),
+    Unreachable(#[source] reqwest::Error),
+    /// There can be no requests, for want of TLS for example.
+    #[error("requests to Pusher cannot be set up: {0}")]
+    Client(#[source] reqwest::Error),
     /// Pusher refuses.
     #[error("Pusher refuses the events ({status}): {said}")]
     Refused {
@@ -23,12 +26,19 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Of a request that was not answered. Its address is signed, and so kept out of logs: who has it could
+    /// send the same for ten minutes.
+    pub(crate) fn of(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if error.is_builder() { Self::Client(error) } else { Self::Unreachable(error) }
+    }
+
     /// Whether the same may succeed later.
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused { status, .. } => *status == 429 || *status >= 500,
-            Self::Name(_) | Self::Address(_) => false,
+            Self::Name(_) | Self::Client(_) | Self::Address(_) => false,
         }
     }
 }
