@@ -14,10 +14,16 @@ pub struct Event {
 }
 
 /// What `pusher-js` is configured with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The app's key.
     pub key: String,
-    /// Pusher's cluster; without one, the server is where the site is.
+    /// Pusher's cluster; none where the server is not Pusher's.
     pub cluster: Option<String>,
+    /// The server's host (`wsHost`); with neither this nor a cluster, the server is where the site is.
+    pub host: Option<String>,
+    /// The server's TCP port (`wsPort` and `wssPort`), where there is a host.
+    pub port: Option<u16>,
+    /// Whether the server is spoken to through TLS (`forceTLS`), where there is a host.
+    pub tls: Option<bool>,
 }

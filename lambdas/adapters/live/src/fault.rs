@@ -21,7 +21,7 @@ pub enum Fault {
         said: String,
     },
     /// The address of another host is wrong.
-    #[error("the address {0} of Pusher's HTTP API is wrong")]
+    #[error("the address {0} of Pusher's HTTP API is wrong; it is http://HOST:PORT or https://HOST:PORT")]
     Address(String),
 }
 

@@ -55,7 +55,7 @@ impl Live {
     pub fn client(&self) -> Client {
         match self {
             Self::Pusher(pusher) => pusher.client(),
-            Self::BuiltIn(server) => Client { key: server.app().key().to_owned(), cluster: None },
+            Self::BuiltIn(server) => Client { key: server.app().key().to_owned(), ..Client::default() },
         }
     }
 }

@@ -84,10 +84,9 @@ async fn pusher_js_takes_the_server_for_pusher() {
     let server = Server::new(App::new("app", "key", "secret"), 100);
     let port = serve(&server).await;
     let live = Live::BuiltIn(server.clone());
-    assert_eq!(live.client().key, "key");
+    let client = serde_json::to_string(&live.client()).unwrap();
     let told = tokio::task::spawn_blocking(move || {
-        let auth = format!("http://127.0.0.1:{port}/auth");
-        let mut node = Node::start("client.js", &[&port.to_string(), &auth]);
+        let mut node = Node::start("client.js", &[&port.to_string(), &client]);
         let subscribed = json!({ "subscribed": "private-own" });
         node.hear(&[json!({ "state": "connected" }), subscribed.clone(), json!({ "refused": 403 })], &[]);
         node.tell("publish");
@@ -131,9 +130,9 @@ async fn pusher_js_takes_the_server_for_pusher() {
 async fn unsubscribed_clients_are_told_nothing() {
     let server = Server::new(App::new("app", "key", "secret"), 100);
     let port = serve(&server).await;
+    let client = serde_json::to_string(&Live::BuiltIn(server).client()).unwrap();
     let node = tokio::task::spawn_blocking(move || {
-        let auth = format!("http://127.0.0.1:{port}/auth");
-        let mut node = Node::start("client.js", &[&port.to_string(), &auth]);
+        let mut node = Node::start("client.js", &[&port.to_string(), &client]);
         node.hear(&[json!({ "subscribed": "private-own" })], &[]);
         node.tell("leave");
         node.hear(&[json!({ "left": true })], &[]);
@@ -142,6 +141,28 @@ async fn unsubscribed_clients_are_told_nothing() {
         node
     });
     drop(node.await.unwrap());
+}
+
+/// A server elsewhere, such as one that others run: the site serves nothing but the authorization.
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_find_a_server_on_another_host() {
+    let app = App::new("app", "key", "secret");
+    let site = serve(&Server::new(app.clone(), 0)).await;
+    let server = Server::new(app.clone(), 100);
+    let address = format!("http://127.0.0.1:{}", serve(&server).await);
+    let live = Live::Pusher(Pusher::at(app, &address).unwrap());
+    let client = serde_json::to_string(&live.client()).unwrap();
+    let subscribed = tokio::task::spawn_blocking(move || {
+        let mut node = Node::start("client.js", &[&site.to_string(), &client]);
+        node.hear(&[json!({ "subscribed": "private-own" })], &[]);
+        node
+    });
+    let mut node = subscribed.await.unwrap();
+    let data = json!({ "number": 1 }).to_string();
+    let event = Event { channel: "private-own".to_owned(), name: "news".to_owned(), data };
+    live.trigger(&[event]).await.unwrap();
+    let told = tokio::task::spawn_blocking(move || node.hear(&[json!({ "news": { "number": 1 } })], &[]));
+    told.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

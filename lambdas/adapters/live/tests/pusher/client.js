@@ -1,25 +1,28 @@
-// The unmodified pusher-js client against the server at PORT, with the official library as publisher.
-// usage: node client.js PORT AUTH_URL    (says what it saw as JSON lines; goes on at each line it reads)
+// The unmodified pusher-js client as CLIENT (JSON) configures it, on a site at PORT, with the official library
+// as publisher there.
+// usage: node client.js PORT CLIENT    (says what it saw as JSON lines; goes on at each line it reads)
 const PusherClient = require("pusher-js");
 const Pusher = require("pusher");
 const readline = require("node:readline");
 
-const [port, authUrl] = process.argv.slice(2);
+const port = Number(process.argv[2]);
+const configuration = JSON.parse(process.argv[3]);
 const say = (what) => console.log(JSON.stringify(what));
 const publisher = new Pusher({ appId: "app", key: "key", secret: "secret", host: "127.0.0.1", port, useTLS: false });
 
 const client = (key) =>
   new PusherClient(key, {
-    cluster: "",
-    wsHost: "127.0.0.1",
-    wsPort: Number(port),
-    forceTLS: false,
-    enabledTransports: ["ws"],
+    cluster: configuration.cluster ?? "",
+    wsHost: configuration.host ?? "127.0.0.1",
+    wsPort: configuration.port ?? port,
+    wssPort: configuration.port ?? port,
+    forceTLS: configuration.tls ?? false,
+    enabledTransports: ["ws", "wss"],
     disableStats: true,
-    channelAuthorization: { endpoint: authUrl, transport: "ajax" },
+    channelAuthorization: { endpoint: `http://127.0.0.1:${port}/auth`, transport: "ajax" },
   });
 
-const main = client("key");
+const main = client(configuration.key);
 main.connection.bind("state_change", ({ current }) => say({ state: current }));
 main.connection.bind("error", (error) => say({ error: error?.data?.code ?? error?.error?.data?.code ?? null }));
 const own = main.subscribe("private-own");
@@ -44,7 +47,7 @@ const steps = {
     await forger.trigger("private-own", "news", { number: 9 }).catch((error) => say({ forged: error.status }));
   },
   speak: async () => {
-    const second = client("key");
+    const second = client(configuration.key);
     const channel = second.subscribe("private-own");
     channel.bind("client-typing", () => say({ echo: true }));
     channel.bind("pusher:subscription_succeeded", () => channel.trigger("client-typing", { by: "second" }));
