@@ -2,15 +2,45 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Fault;
+use crate::signature::is_channel;
+
+/// Bytes of an event's data, and of its name ("POST event", "Publishing events").
+pub(crate) const LONGEST: usize = 10 << 10;
+pub(crate) const LONGEST_NAME: usize = 200;
+
 /// One event on one channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The channel, such as `private-owner`.
     pub channel: String,
-    /// The event's name.
+    /// The event's name, at most 200 bytes; `pusher:` and `pusher_internal:` begin the protocol's own.
     pub name: String,
     /// Its data as JSON, at most 10 KiB (Pusher's limit).
     pub data: String,
+}
+
+impl Event {
+    /// Whether a publisher may tell this.
+    pub(crate) fn check(&self) -> Result<(), Fault> {
+        check(&self.channel, &self.name, &self.data)
+    }
+}
+
+/// Whether a publisher may tell this ("Channel naming conventions" and "Publishing events").
+pub(crate) fn check(channel: &str, name: &str, data: &str) -> Result<(), Fault> {
+    let shown = |text: &str| text.chars().take(LONGEST_NAME).collect();
+    if !is_channel(channel) {
+        return Err(Fault::Channel(shown(channel)));
+    }
+    let reserved = name.starts_with("pusher:") || name.starts_with("pusher_internal:");
+    if reserved || !(1..=LONGEST_NAME).contains(&name.len()) {
+        return Err(Fault::Event(shown(name)));
+    }
+    if data.len() > LONGEST {
+        return Err(Fault::TooLong { channel: channel.to_owned(), bytes: data.len() });
+    }
+    Ok(())
 }
 
 /// What `pusher-js` is configured with.

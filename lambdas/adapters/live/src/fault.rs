@@ -1,11 +1,27 @@
 //! What can go wrong.
 
+use crate::event::{LONGEST, LONGEST_NAME};
+
 /// Events were not told, or a subscription not allowed.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// No connection or channel is called so.
     #[error("“{0}” is no socket id or private channel of the Pusher protocol")]
     Name(String),
+    /// No channel is called so.
+    #[error("no channel is called “{0}”: a name has 1 to 164 of the characters A-Z a-z 0-9 _ - = @ , . ;")]
+    Channel(String),
+    /// No event of a publisher is called so.
+    #[error("no event is called “{0}”: a name has 1 to {LONGEST_NAME} bytes, and none begins with pusher:")]
+    Event(String),
+    /// An event's data is too long.
+    #[error("the event for {channel} has {bytes} bytes of data; at most {LONGEST} are told at once")]
+    TooLong {
+        /// The event's channel.
+        channel: String,
+        /// Bytes of its data.
+        bytes: usize,
+    },
     /// Pusher does not answer.
     #[error("Pusher does not answer: {0}")]
     Unreachable(#[source] reqwest::Error),
@@ -38,7 +54,12 @@ impl Fault {
         match self {
             Self::Unreachable(_) => true,
             Self::Refused { status, .. } => *status == 429 || *status >= 500,
-            Self::Name(_) | Self::Client(_) | Self::Address(_) => false,
+            Self::Name(_)
+            | Self::Channel(_)
+            | Self::Event(_)
+            | Self::TooLong { .. }
+            | Self::Client(_)
+            | Self::Address(_) => false,
         }
     }
 }

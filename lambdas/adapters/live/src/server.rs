@@ -111,6 +111,11 @@ impl Server {
     }
 }
 
+/// The connection of a socket id: its first number.
+fn connection_of(socket_id: &str) -> Option<u64> {
+    socket_id.split_once('.')?.0.parse().ok()
+}
+
 impl State {
     fn leave(&mut self, id: u64, channel: &str) {
         if let Some(listeners) = self.channels.get_mut(channel) {

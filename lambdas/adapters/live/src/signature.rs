@@ -113,7 +113,7 @@ impl fmt::Debug for App {
 }
 
 /// `DIGITS.DIGITS`.
-fn is_socket_id(text: &str) -> bool {
+pub(crate) fn is_socket_id(text: &str) -> bool {
     let digits =
         |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|b| b.is_ascii_digit());
     text.split_once('.').is_some_and(|(a, b)| digits(a) && digits(b))

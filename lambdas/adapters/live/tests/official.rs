@@ -98,6 +98,9 @@ async fn pusher_js_takes_the_server_for_pusher() {
         node.hear(&[json!({ "forged": 401 })], &["news"]);
         node.tell("speak");
         node.hear(&[json!({ "typing": { "by": "second" } })], &["echo"]);
+        node.tell("exclude");
+        let second = |number: u32| json!({ "second": { "number": number } });
+        node.hear(&[second(5), second(6), json!({ "marker": true })], &["news"]);
         node.tell("stranger");
         node.hear(&[json!({ "stranger": 4001 })], &[]);
         (node, subscribed)

@@ -193,7 +193,11 @@ impl Connection {
             (name, Some(channel)) if name.starts_with("client-") => match self.may_say(&channel) {
                 Ok(()) => {
                     let data = data.as_str().map_or_else(|| data.to_string(), str::to_owned);
-                    self.server.publish(&Event { channel, name: event, data }, Some(self.id));
+                    let event = Event { channel, name: event, data };
+                    if let Err(fault) = event.check() {
+                        return send(socket, error(None, &fault.to_string())).await;
+                    }
+                    self.server.publish(&event, Some(self.id));
                     Ok(())
                 }
                 Err(refused) => send(socket, refused).await,

@@ -32,6 +32,9 @@ own.bind("client-typing", (data) => say({ typing: data }));
 const other = main.subscribe("private-other");
 other.bind("pusher:subscription_error", (error) => say({ refused: error.status ?? true }));
 
+const open = main.subscribe("open");
+open.bind("marker", () => say({ marker: true }));
+
 const steps = {
   publish: async () => {
     const answer = await publisher.trigger(["private-own", "private-nobody"], "news", { number: 1 });
@@ -50,12 +53,19 @@ const steps = {
     const second = client(configuration.key);
     const channel = second.subscribe("private-own");
     channel.bind("client-typing", () => say({ echo: true }));
+    channel.bind("news", (data) => say({ second: data }));
     channel.bind("pusher:subscription_succeeded", () => channel.trigger("client-typing", { by: "second" }));
   },
   leave: async () => {
     main.unsubscribe("private-own");
     main.connection.send_event("pusher:ping", {});
     setTimeout(() => say({ left: true }), 50);
+  },
+  exclude: async () => {
+    const known = { socket_id: main.connection.socket_id };
+    await publisher.trigger("private-own", "news", { number: 5 }, known);
+    await publisher.triggerBatch([{ channel: "private-own", name: "news", data: { number: 6 }, ...known }]);
+    await publisher.trigger("open", "marker", {});
   },
   stranger: async () => {
     const stranger = client("unknown");
