@@ -14,7 +14,7 @@ use crate::create::{LEASE, results_of};
 use crate::events::{Change, ChangedItem, keep};
 use crate::items::{small, state};
 use crate::jobs::counts;
-use crate::outbox::{Outgoing, put};
+use crate::outbox::{Outgoing, id_of_task, put, remove};
 use crate::rows::{CHUNK, at, list, parsed, values};
 use crate::zips::ZipState;
 use crate::{Database, Fault, Millis};
@@ -88,6 +88,9 @@ impl Database {
              WHERE job = $2 AND state IN ('queued', 'processing') RETURNING number, attempt";
         let rows = all_of(&mut writing, cancel, job, now).await?;
         let changed = changed(&rows, &State::Cancelled)?;
+        // Messages that were not sent yet need not be; those on the queue change nothing.
+        let unsent: Vec<_> = changed.iter().map(|item| id_of_task(job, item.number, item.attempt)).collect();
+        remove(&mut writing, &unsent).await?;
         let cancelled = held.counts.cancelled + changed.len() as u64;
         let counts = Counts { queued: 0, processing: 0, cancelled, ..held.counts };
         self.finish(writing, job, held, counts, changed, now).await
