@@ -55,6 +55,14 @@ impl Client {
         }
     }
 
+    /// Waits until the server has ended the connection, with a close or without.
+    pub(crate) async fn ends(&mut self) {
+        match self.next().await {
+            None | Some(Message::Close(_)) => {}
+            other => panic!("the connection goes on with {other:?}"),
+        }
+    }
+
     pub(crate) async fn say(&mut self, event: &str, channel: Option<&str>, data: Value) {
         let message = json!({ "event": event, "channel": channel, "data": data });
         self.0.send(Message::text(message.to_string())).await.unwrap();

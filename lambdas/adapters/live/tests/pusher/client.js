@@ -39,6 +39,7 @@ const steps = {
   publish: async () => {
     const answer = await publisher.trigger(["private-own", "private-nobody"], "news", { number: 1 });
     say({ published: answer.status });
+    await publisher.trigger("open", "marker", {});
   },
   batch: async () => {
     const events = [2, 3].map((number) => ({ channel: "private-own", name: "news", data: { number } }));
@@ -48,6 +49,7 @@ const steps = {
   forge: async () => {
     const forger = new Pusher({ appId: "app", key: "key", secret: "wrong", host: "127.0.0.1", port, useTLS: false });
     await forger.trigger("private-own", "news", { number: 9 }).catch((error) => say({ forged: error.status }));
+    await publisher.trigger("open", "marker", {});
   },
   speak: async () => {
     const second = client(configuration.key);
@@ -57,9 +59,11 @@ const steps = {
     channel.bind("pusher:subscription_succeeded", () => channel.trigger("client-typing", { by: "second" }));
   },
   leave: async () => {
+    // Told even of channels that the client has left.
+    main.bind_global((name) => name === "news" && say({ news: "after all" }));
     main.unsubscribe("private-own");
-    main.connection.send_event("pusher:ping", {});
-    setTimeout(() => say({ left: true }), 50);
+    // Answered after the other was heard.
+    main.subscribe("after").bind("pusher:subscription_succeeded", () => say({ left: true }));
   },
   exclude: async () => {
     const known = { socket_id: main.connection.socket_id };
