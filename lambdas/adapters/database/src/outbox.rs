@@ -1,6 +1,7 @@
 //! Messages on their way to the queue.
 
-use sqlx::{Any, Row as _, Transaction};
+use sqlx::{Any, AnyConnection, Row as _, Transaction};
+use stampede_domain::id::JobId;
 use stampede_domain::message::{Message, Task, Zip};
 
 use crate::create::LEASE;
@@ -18,7 +19,7 @@ pub struct Outgoing {
 
 impl Outgoing {
     pub(crate) fn of_task(task: Task) -> Self {
-        let id = format!("{}/{}/{}", task.job, task.item, task.attempt);
+        let id = id_of_task(task.job, task.item, task.attempt);
         Self { id, body: Message::Stamp(task).to_json() }
     }
 
@@ -26,6 +27,11 @@ impl Outgoing {
         let id = format!("{}/zip/{}", zip.job, zip.attempt);
         Self { id, body: Message::Zip(zip).to_json() }
     }
+}
+
+/// What the message is named that asks for an attempt at an item.
+pub(crate) fn id_of_task(job: JobId, item: u32, attempt: u32) -> String {
+    format!("{job}/{item}/{attempt}")
 }
 
 /// Puts messages in, which nobody else sends before `leased_until`.
@@ -43,6 +49,19 @@ pub(crate) async fn put(
             insert = insert.bind(message.id.clone()).bind(message.body.clone());
         }
         insert.execute(&mut **writing).await?;
+    }
+    Ok(())
+}
+
+/// Takes messages out, sent or not to be sent any more.
+pub(crate) async fn remove(connection: &mut AnyConnection, ids: &[String]) -> Result<(), Fault> {
+    for ids in ids.chunks(CHUNK) {
+        let delete = format!("DELETE FROM outbox WHERE id IN ({})", list(ids.len(), 1));
+        let mut delete = sqlx::query(sqlx::AssertSqlSafe(delete));
+        for id in ids {
+            delete = delete.bind(id.clone());
+        }
+        delete.execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -73,14 +92,7 @@ impl Database {
     /// # Errors
     /// [`Fault`].
     pub async fn sent(&self, ids: &[String]) -> Result<(), Fault> {
-        for ids in ids.chunks(CHUNK) {
-            let delete = format!("DELETE FROM outbox WHERE id IN ({})", list(ids.len(), 1));
-            let mut delete = sqlx::query(sqlx::AssertSqlSafe(delete));
-            for id in ids {
-                delete = delete.bind(id.clone());
-            }
-            delete.execute(self.writer()).await?;
-        }
-        Ok(())
+        let mut connection = self.writer().acquire().await?;
+        remove(&mut connection, ids).await
     }
 }

@@ -14,8 +14,8 @@ use crate::create::{LEASE, results_of};
 use crate::events::{Change, ChangedItem, keep};
 use crate::items::{small, state};
 use crate::jobs::counts;
-use crate::outbox::{Outgoing, put};
-use crate::rows::{CHUNK, at, list, parsed};
+use crate::outbox::{Outgoing, id_of_task, put, remove};
+use crate::rows::{CHUNK, at, list, parsed, values};
 use crate::zips::ZipState;
 use crate::{Database, Fault, Millis};
 
@@ -25,13 +25,6 @@ pub(crate) struct Held {
     pub(crate) counts: Counts,
     pub(crate) zip: ZipState,
     pub(crate) zip_attempt: u32,
-    row: AnyRow,
-}
-
-/// An item that changed, and what its row said before.
-struct Changed {
-    number: u32,
-    item: Item,
     row: AnyRow,
 }
 
@@ -59,22 +52,28 @@ impl Database {
         let mut numbers: Vec<u32> = reports.iter().map(|report| report.item).collect();
         numbers.sort_unstable();
         numbers.dedup();
+        let mut counts = held.counts;
         let mut changed = Vec::new();
         for numbers in numbers.chunks(CHUNK) {
             for row in items(&mut writing, job, numbers).await? {
                 let number = small(&row, "number")?;
-                let mut item = Item { state: state(&row)?, attempt: small(&row, "attempt")? };
+                let before = state(&row)?;
+                let mut item = Item { state: before.clone(), attempt: small(&row, "attempt")? };
                 let own = reports.iter().filter(|report| report.item == number);
                 // Not any(): each report must be taken in.
                 let changes = own.fold(false, |changes, report| {
                     item.report(report.attempt, report.event.clone()) | changes
                 });
                 if changes {
-                    changed.push(Changed { number, item, row });
+                    let count = counts.of_state(&before);
+                    *count = count.saturating_sub(1);
+                    *counts.of_state(&item.state) += 1;
+                    changed.push(ChangedItem { number, attempt: item.attempt, state: item.state });
                 }
             }
         }
-        self.write(writing, job, held, changed, now).await
+        update(&mut writing, job, &changed, now).await?;
+        self.finish(writing, job, held, counts, changed, now).await
     }
 
     /// Gives up what is still open of a job; `None` where there is no such job, or nothing is open.
@@ -84,9 +83,17 @@ impl Database {
     pub async fn cancel(&self, owner: OwnerId, job: JobId, now: Millis) -> Result<Option<Change>, Fault> {
         let mut writing = self.begin().await?;
         let Some(held) = self.hold(&mut writing, job, Some(owner)).await? else { return Ok(None) };
-        let rows = in_states(&mut writing, job, "'queued', 'processing'").await?;
-        let changed = changed(rows, Item::cancel)?;
-        self.write(writing, job, held, changed, now).await
+        // As Item::cancel does; where the report of the start is late or lost, it starts now.
+        let cancel = "UPDATE items SET state = 'cancelled', started = COALESCE(started, $1), finished = $1 \
+             WHERE job = $2 AND state IN ('queued', 'processing') RETURNING number, attempt";
+        let rows = all_of(&mut writing, cancel, job, now).await?;
+        let changed = changed(&rows, &State::Cancelled)?;
+        // Messages that were not sent yet need not be; those on the queue change nothing.
+        let unsent: Vec<_> = changed.iter().map(|item| id_of_task(job, item.number, item.attempt)).collect();
+        remove(&mut writing, &unsent).await?;
+        let cancelled = held.counts.cancelled + changed.len() as u64;
+        let counts = Counts { queued: 0, processing: 0, cancelled, ..held.counts };
+        self.finish(writing, job, held, counts, changed, now).await
     }
 
     /// Queues again what failed or was given up of a job; the messages are to be sent, as those of
@@ -102,12 +109,18 @@ impl Database {
     ) -> Result<Option<(Change, Vec<Outgoing>)>, Fault> {
         let mut writing = self.begin().await?;
         let Some(held) = self.hold(&mut writing, job, Some(owner)).await? else { return Ok(None) };
-        let rows = in_states(&mut writing, job, "'failed', 'cancelled'").await?;
-        let changed = changed(rows, Item::retry)?;
-        let task = |changed: &Changed| held.task(job, changed).map(Outgoing::of_task);
-        let outgoing = changed.iter().map(task).collect::<Result<Vec<_>, Fault>>()?;
+        // As Item::retry does.
+        let retry = "UPDATE items SET state = 'queued', reason = NULL, attempt = attempt + 1, queued = $1, \
+             started = NULL, finished = NULL WHERE job = $2 AND state IN ('failed', 'cancelled') \
+             RETURNING number, attempt, picture, name, key";
+        let rows = all_of(&mut writing, retry, job, now).await?;
+        let task = |row: &AnyRow| held.task(job, row).map(Outgoing::of_task);
+        let outgoing = rows.iter().map(task).collect::<Result<Vec<_>, Fault>>()?;
         put(&mut writing, &outgoing, now, now + LEASE).await?;
-        let change = self.write(writing, job, held, changed, now).await?;
+        let changed = changed(&rows, &State::Queued)?;
+        let queued = held.counts.queued + changed.len() as u64;
+        let counts = Counts { queued, failed: 0, cancelled: 0, ..held.counts };
+        let change = self.finish(writing, job, held, counts, changed, now).await?;
         Ok(change.map(|change| (change, outgoing)))
     }
 
@@ -136,24 +149,18 @@ impl Database {
         Ok(Some(held).filter(|held| owner.is_none_or(|owner| owner == held.owner)))
     }
 
-    /// Writes what changed, and ends the transaction.
-    async fn write(
+    /// Writes how the job now stands, and ends the transaction; undoes it where no item changed.
+    async fn finish(
         &self,
         mut writing: Transaction<'static, Any>,
         job: JobId,
         held: Held,
-        changed: Vec<Changed>,
+        counts: Counts,
+        items: Vec<ChangedItem>,
         now: Millis,
     ) -> Result<Option<Change>, Fault> {
-        if changed.is_empty() {
+        if items.is_empty() {
             return Ok(None);
-        }
-        let mut counts = held.counts;
-        for Changed { number, item, row } in &changed {
-            let before = counts.of_state(&state(row)?);
-            *before = before.saturating_sub(1);
-            *counts.of_state(&item.state) += 1;
-            update(&mut writing, job, *number, item, now).await?;
         }
         // What is in a ZIP is no longer all there is.
         let zip = if counts.done == held.counts.done && counts.status() == Status::Finished {
@@ -167,19 +174,12 @@ impl Database {
         let set = sqlx::query(set).bind(at(counts.queued)).bind(at(counts.processing)).bind(at(counts.done));
         let set = set.bind(at(counts.failed)).bind(at(counts.cancelled)).bind(serde_json::to_string(&zip)?);
         set.bind(finished).bind(job.to_string()).execute(&mut *writing).await?;
-        let items = changed.into_iter().map(|Changed { number, item, .. }| ChangedItem {
-            number,
-            attempt: item.attempt,
-            state: item.state,
-        });
-        let change = Change { owner: held.owner, sequence: 0, job, items: items.collect(), counts, zip };
+        let change = Change { owner: held.owner, sequence: 0, job, items, counts, zip };
         let change = keep(&mut writing, change, now).await?;
         writing.commit().await?;
         Ok(Some(change))
     }
 }
-
-const ITEM: &str = "number, picture, name, key, attempt, state, reason, output";
 
 async fn items(
     writing: &mut Transaction<'static, Any>,
@@ -187,7 +187,9 @@ async fn items(
     numbers: &[u32],
 ) -> Result<Vec<AnyRow>, Fault> {
     let listed = list(numbers.len(), 2);
-    let find = format!("SELECT {ITEM} FROM items WHERE job = $1 AND number IN ({listed}) ORDER BY number");
+    let find = format!(
+        "SELECT number, attempt, state, reason, output FROM items WHERE job = $1 AND number IN ({listed})"
+    );
     let mut find = sqlx::query(sqlx::AssertSqlSafe(find)).bind(job.to_string());
     for number in numbers {
         find = find.bind(i64::from(*number));
@@ -195,69 +197,79 @@ async fn items(
     Ok(find.fetch_all(&mut **writing).await?)
 }
 
-async fn in_states(
+/// Changes items of a job by one statement; their rows, in order.
+async fn all_of(
     writing: &mut Transaction<'static, Any>,
+    statement: &'static str,
     job: JobId,
-    states: &str,
+    now: Millis,
 ) -> Result<Vec<AnyRow>, Fault> {
-    let find = format!("SELECT {ITEM} FROM items WHERE job = $1 AND state IN ({states}) ORDER BY number");
-    Ok(sqlx::query(sqlx::AssertSqlSafe(find)).bind(job.to_string()).fetch_all(&mut **writing).await?)
+    let change = sqlx::query(statement).bind(at(now)).bind(job.to_string());
+    let rows = change.fetch_all(&mut **writing).await?;
+    let numbered = rows.into_iter().map(|row| Ok((small(&row, "number")?, row)));
+    let mut numbered = numbered.collect::<Result<Vec<_>, Fault>>()?;
+    // RETURNING promises no order.
+    numbered.sort_unstable_by_key(|(number, _)| *number);
+    Ok(numbered.into_iter().map(|(_, row)| row).collect())
 }
 
-fn changed(rows: Vec<AnyRow>, change: impl Fn(&mut Item) -> bool) -> Result<Vec<Changed>, Fault> {
-    let mut all = Vec::new();
-    for row in rows {
-        let mut item = Item { state: state(&row)?, attempt: small(&row, "attempt")? };
-        if change(&mut item) {
-            all.push(Changed { number: small(&row, "number")?, item, row });
-        }
-    }
-    Ok(all)
+fn changed(rows: &[AnyRow], now: &State) -> Result<Vec<ChangedItem>, Fault> {
+    let item = |row: &AnyRow| {
+        let (number, attempt) = (small(row, "number")?, small(row, "attempt")?);
+        Ok(ChangedItem { number, attempt, state: now.clone() })
+    };
+    rows.iter().map(item).collect()
 }
 
+/// Writes how items stand after reports, which begin or end an attempt and never queue one.
 async fn update(
     writing: &mut Transaction<'static, Any>,
     job: JobId,
-    number: u32,
-    item: &Item,
+    changed: &[ChangedItem],
     now: Millis,
 ) -> Result<(), Fault> {
-    let (name, reason, output) = match &item.state {
-        State::Queued => ("queued", None, None),
-        State::Processing => ("processing", None, None),
-        State::Done(output) => ("done", None, Some(serde_json::to_string(output)?)),
-        State::Failed { reason } => ("failed", Some(reason.clone()), None),
-        State::Cancelled => ("cancelled", None, None),
-    };
-    let times = match &item.state {
-        State::Queued => "queued = $5, started = NULL, finished = NULL",
-        State::Processing => "started = $5",
-        // Where the report of the start is late or lost.
-        _ => "started = COALESCE(started, $5), finished = $5",
-    };
-    let set = format!(
-        "UPDATE items SET state = $1, reason = $2, output = $3, attempt = $4, {times} \
-         WHERE job = $6 AND number = $7"
-    );
-    let set = sqlx::query(sqlx::AssertSqlSafe(set)).bind(name).bind(reason).bind(output);
-    let set = set.bind(i64::from(item.attempt)).bind(at(now)).bind(job.to_string());
-    set.bind(i64::from(number)).execute(&mut **writing).await?;
+    for changed in changed.chunks(CHUNK) {
+        // The columns of VALUES are column1, column2 … in both databases; a type is told where PostgreSQL
+        // cannot know it from a column that is all NULL.
+        let form = "({1}, {2}, CAST({3} AS TEXT), CAST({4} AS TEXT))";
+        let rows = values(form, changed.len(), 4, 3);
+        // Where the report of the start is late or lost, it starts when it ends.
+        let set = format!(
+            "UPDATE items SET state = new.column2, reason = new.column3, output = new.column4, \
+             started = COALESCE(started, $1), \
+             finished = CASE new.column2 WHEN 'processing' THEN NULL ELSE $1 END \
+             FROM (VALUES {rows}) AS new WHERE job = $2 AND number = new.column1"
+        );
+        let mut set = sqlx::query(sqlx::AssertSqlSafe(set)).bind(at(now)).bind(job.to_string());
+        for item in changed {
+            let (name, reason, output) = match &item.state {
+                State::Queued => ("queued", None, None),
+                State::Processing => ("processing", None, None),
+                State::Done(output) => ("done", None, Some(serde_json::to_string(output)?)),
+                State::Failed { reason } => ("failed", Some(reason.clone()), None),
+                State::Cancelled => ("cancelled", None, None),
+            };
+            set = set.bind(i64::from(item.number)).bind(name).bind(reason).bind(output);
+        }
+        set.execute(&mut **writing).await?;
+    }
     Ok(())
 }
 
 impl Held {
-    fn task(&self, job: JobId, changed: &Changed) -> Result<Task, Fault> {
-        let picture = parsed(&changed.row, "picture")?;
+    /// The message that asks for an item, from its row.
+    fn task(&self, job: JobId, row: &AnyRow) -> Result<Task, Fault> {
+        let (number, picture) = (small(row, "number")?, parsed(row, "picture")?);
         Ok(Task {
             version: VERSION,
             job,
-            item: changed.number,
-            attempt: changed.item.attempt,
+            item: number,
+            attempt: small(row, "attempt")?,
             owner: self.owner,
             picture: PictureObject {
-                key: changed.row.try_get("key")?,
-                name: changed.row.try_get("name")?,
-                index: u64::from(changed.number) + 1,
+                key: row.try_get("key")?,
+                name: row.try_get("name")?,
+                index: u64::from(number) + 1,
             },
             stamp: self.row.try_get("stamp_key")?,
             settings: serde_json::from_str(&self.row.try_get::<String, _>("settings")?)?,

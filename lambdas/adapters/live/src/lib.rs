@@ -28,8 +28,10 @@ impl Live {
     /// Tells everybody who is subscribed; any number of events.
     ///
     /// # Errors
-    /// [`Fault`]. Who missed an event finds it by its number when it asks.
+    /// [`Fault::Channel`], [`Fault::Event`] and [`Fault::TooLong`] before anything is told; others when some
+    /// events may have been. Who missed an event finds it by its number when it asks.
     pub async fn trigger(&self, events: &[Event]) -> Result<(), Fault> {
+        events.iter().try_for_each(Event::check)?;
         match self {
             Self::Pusher(pusher) => pusher.trigger(events).await,
             Self::BuiltIn(server) => {
@@ -55,7 +57,38 @@ impl Live {
     pub fn client(&self) -> Client {
         match self {
             Self::Pusher(pusher) => pusher.client(),
-            Self::BuiltIn(server) => Client { key: server.app().key().to_owned(), cluster: None },
+            Self::BuiltIn(server) => Client { key: server.app().key().to_owned(), ..Client::default() },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn events_that_nobody_may_tell_are_refused() {
+        let app = || App::new("app", "key", "secret");
+        // Where nobody listens: a request would be unreachable.
+        let pusher = Live::Pusher(Pusher::at(app(), "http://127.0.0.1:1").unwrap());
+        let event = |channel: &str, name: &str, bytes: usize| Event {
+            channel: channel.to_owned(),
+            name: name.to_owned(),
+            data: "1".repeat(bytes),
+        };
+        for live in [pusher, Live::BuiltIn(Server::new(app(), 1))] {
+            for channel in ["", "a b", "private-ä", &"a".repeat(165)] {
+                let fault = live.trigger(&[event("a", "a", 1), event(channel, "a", 1)]).await.unwrap_err();
+                assert!(matches!(fault, Fault::Channel(_)) && !fault.is_passing(), "{fault}");
+            }
+            for name in ["", "pusher:error", "pusher_internal:subscription_succeeded", &"a".repeat(201)] {
+                let fault = live.trigger(&[event("a", name, 1)]).await.unwrap_err();
+                assert!(matches!(fault, Fault::Event(_)) && !fault.is_passing(), "{fault}");
+            }
+            let fault = live.trigger(&[event("a", "a", (10 << 10) + 1)]).await.unwrap_err();
+            assert!(matches!(fault, Fault::TooLong { bytes: 10_241, .. }) && !fault.is_passing(), "{fault}");
+            let told = live.trigger(&[event(&"a".repeat(164), &"a".repeat(200), 10 << 10)]).await;
+            assert!(matches!(told, Ok(()) | Err(Fault::Unreachable(_))), "{told:?}");
         }
     }
 }

@@ -14,7 +14,7 @@ use axum::Router;
 use axum::extract::ws::Utf8Bytes;
 use axum::routing::{any, post};
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::{App, Event};
 
@@ -27,7 +27,11 @@ struct Inner {
     app: App,
     state: Mutex<State>,
     messages: AtomicU64,
-    most: usize,
+    refused: AtomicU64,
+    /// A place is taken before the upgrade and given back when the socket is closed.
+    places: Arc<Semaphore>,
+    /// Sockets that are only told why they are refused.
+    refusals: Arc<Semaphore>,
     closing: watch::Sender<bool>,
 }
 
@@ -47,17 +51,29 @@ pub struct Counts {
     pub channels: usize,
     /// Messages handed to clients so far.
     pub messages: u64,
+    /// Clients refused so far: of another app or protocol, or one too many.
+    pub refused: u64,
 }
 
 /// Messages that wait for a slow client; one that lets more come is closed, and asks for what it missed.
 const WAITING: usize = 128;
+/// Sockets that are told at the same time why they are refused; more are refused without an upgrade.
+const REFUSALS: usize = 256;
 
 impl Server {
     /// A server for an app, with at most so many connections.
     pub fn new(app: App, most: usize) -> Self {
         let (closing, _) = watch::channel(false);
-        let state = Mutex::default();
-        Self(Arc::new(Inner { app, state, messages: AtomicU64::new(0), most, closing }))
+        let places = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        Self(Arc::new(Inner {
+            app,
+            state: Mutex::default(),
+            messages: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            places: places(most),
+            refusals: places(REFUSALS),
+            closing,
+        }))
     }
 
     /// `GET /app/KEY` for clients and `POST /apps/ID/events` and `/batch_events` for publishers.
@@ -76,6 +92,7 @@ impl Server {
             connections: state.connections.len(),
             channels: state.channels.len(),
             messages: self.0.messages.load(Ordering::Relaxed),
+            refused: self.0.refused.load(Ordering::Relaxed),
         }
     }
 
@@ -109,6 +126,11 @@ impl Server {
         }
         slow.iter().for_each(|id| drop(state.connections.remove(id)));
     }
+}
+
+/// The connection of a socket id: its first number.
+fn connection_of(socket_id: &str) -> Option<u64> {
+    socket_id.split_once('.')?.0.parse().ok()
 }
 
 impl State {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use data_encoding::HEXLOWER;
+use hmac::digest::Key;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
 use sha2::Sha256;
@@ -14,13 +15,15 @@ use crate::Fault;
 pub struct App {
     id: String,
     key: String,
-    secret: String,
+    /// Keyed with the secret, which is kept nowhere else.
+    mac: Hmac<Sha256>,
 }
 
 impl App {
-    /// With its three parts, as Pusher gives them.
-    pub fn new(id: impl Into<String>, key: impl Into<String>, secret: impl Into<String>) -> Self {
-        Self { id: id.into(), key: key.into(), secret: secret.into() }
+    /// With its three parts, as Pusher gives them. Who knows the secret may publish everything: an empty one
+    /// is known to all.
+    pub fn new(id: impl Into<String>, key: impl Into<String>, secret: impl AsRef<[u8]>) -> Self {
+        Self { id: id.into(), key: key.into(), mac: keyed(secret.as_ref()) }
     }
 
     /// Its number or name.
@@ -89,12 +92,18 @@ impl App {
     }
 
     fn mac(&self, text: &str) -> Hmac<Sha256> {
-        // HMAC takes keys of any length: `from_core` is not reached by an error.
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes())
-            .unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
-        mac.update(text.as_bytes());
-        mac
+        self.mac.clone().chain_update(text)
     }
+}
+
+/// RFC 2104, section 2: a key fills a block, with zeros after it; a longer one is hashed before. With a whole
+/// block there is no error that would need another key.
+fn keyed(secret: &[u8]) -> Hmac<Sha256> {
+    let mut block = Key::<Hmac<Sha256>>::default();
+    let hash = Sha256::digest(secret);
+    let key = if secret.len() > block.len() { &hash[..] } else { secret };
+    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    Hmac::new(&block)
 }
 
 impl fmt::Debug for App {
@@ -104,7 +113,7 @@ impl fmt::Debug for App {
 }
 
 /// `DIGITS.DIGITS`.
-fn is_socket_id(text: &str) -> bool {
+pub(crate) fn is_socket_id(text: &str) -> bool {
     let digits =
         |part: &str| !part.is_empty() && part.len() <= 20 && part.bytes().all(|b| b.is_ascii_digit());
     text.split_once('.').is_some_and(|(a, b)| digits(a) && digits(b))
@@ -119,6 +128,36 @@ pub(crate) fn is_channel(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RFC 4231, test cases 1, 2 and 6: keys shorter than a block, and longer.
+    #[test]
+    fn keys_of_all_lengths_sign_as_documented() {
+        for (secret, text, signature) in [
+            (&[0x0b; 20][..], "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"),
+            (
+                b"Jefe",
+                "what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            (
+                &[0xaa; 131],
+                "Test Using Larger Than Block-Size Key - Hash Key First",
+                "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54",
+            ),
+        ] {
+            let app = App::new("1", "key", secret);
+            assert_eq!(HEXLOWER.encode(&app.mac(text).finalize().into_bytes()), signature);
+        }
+        let app = |secret: &[u8]| App::new("1", "key", secret);
+        for length in [63, 64, 65] {
+            let secret = vec![7; length];
+            let auth = app(&secret).authorize("1.2", "private-a").unwrap();
+            let mut other = secret.clone();
+            other[length - 1] ^= 1;
+            assert!(app(&secret).allows("1.2", "private-a", &auth));
+            assert!(!app(&other).allows("1.2", "private-a", &auth));
+        }
+    }
 
     /// The worked example of "Authorizing users".
     #[test]

@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use serde_json::{Value, json};
 use stampede_live::{App, Event, Live, Pusher, Server};
+use tokio::task::JoinHandle;
 
 /// A node program of `tests/pusher`; it ends when it is dropped.
 struct Node {
@@ -71,39 +72,47 @@ async fn auth(State(server): State<Server>, Form(asked): Form<Asked>) -> Result<
 }
 
 async fn serve(server: &Server) -> u16 {
+    serve_at(server, 0).await.0
+}
+
+/// The port, and what ends when its listener is to.
+async fn serve_at(server: &Server, port: u16) -> (u16, JoinHandle<()>) {
     let routes =
         server.routes().merge(axum::Router::new().route("/auth", post(auth)).with_state(server.clone()));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
-    port
+    (port, tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() }))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pusher_js_takes_the_server_for_pusher() {
     let server = Server::new(App::new("app", "key", "secret"), 100);
-    let port = serve(&server).await;
+    let (port, listening) = serve_at(&server, 0).await;
     let live = Live::BuiltIn(server.clone());
-    assert_eq!(live.client().key, "key");
+    let client = serde_json::to_string(&live.client()).unwrap();
     let told = tokio::task::spawn_blocking(move || {
-        let auth = format!("http://127.0.0.1:{port}/auth");
-        let mut node = Node::start("client.js", &[&port.to_string(), &auth]);
+        let mut node = Node::start("client.js", &[&port.to_string(), &client]);
         let subscribed = json!({ "subscribed": "private-own" });
         node.hear(&[json!({ "state": "connected" }), subscribed.clone(), json!({ "refused": 403 })], &[]);
         node.tell("publish");
-        node.hear(&[json!({ "published": 200 }), json!({ "news": { "number": 1 } })], &[]);
+        let marker = json!({ "marker": true });
+        node.hear(&[json!({ "published": 200 }), json!({ "news": { "number": 1 } }), marker.clone()], &[]);
         node.tell("batch");
         let news = |number: u32| json!({ "news": { "number": number } });
         node.hear(&[json!({ "published": 200 }), news(2), news(3)], &[]);
         node.tell("forge");
-        node.hear(&[json!({ "forged": 401 })], &["news"]);
+        node.hear(&[json!({ "forged": 401 }), marker.clone()], &["news"]);
         node.tell("speak");
         node.hear(&[json!({ "typing": { "by": "second" } })], &["echo"]);
+        node.tell("exclude");
+        let second = |number: u32| json!({ "second": { "number": number } });
+        node.hear(&[second(5), second(6), marker], &["news"]);
         node.tell("stranger");
         node.hear(&[json!({ "stranger": 4001 })], &[]);
         (node, subscribed)
     });
     let (mut node, subscribed) = told.await.unwrap();
+    let second = |number: u32| json!({ "second": { "number": number } });
     let event = |number: u32| Event {
         channel: "private-own".to_owned(),
         name: "news".to_owned(),
@@ -111,37 +120,70 @@ async fn pusher_js_takes_the_server_for_pusher() {
     };
     live.trigger(&[event(7)]).await.unwrap();
     let (mut node, subscribed) = tokio::task::spawn_blocking(move || {
-        node.hear(&[json!({ "news": { "number": 7 } })], &["echo"]);
+        node.hear(&[json!({ "news": { "number": 7 } }), second(7)], &["echo"]);
         (node, subscribed)
     })
     .await
     .unwrap();
     assert_eq!(server.counts().connections, 2);
-    // It goes away; another takes its place at once, and the client finds it by itself.
+    // It goes away; another takes its place, and the clients find it by themselves.
+    let successor = Server::new(App::new("app", "key", "secret"), 100);
+    listening.abort();
+    assert!(listening.await.unwrap_err().is_cancelled());
+    serve_at(&successor, port).await;
     server.close();
-    let node = tokio::task::spawn_blocking(move || {
+    let mut node = tokio::task::spawn_blocking(move || {
         node.hear(&[json!({ "state": "connecting" })], &[]);
-        drop(subscribed);
+        node.hear(&[json!({ "state": "connected" }), subscribed], &["news"]);
         node
-    });
-    drop(node.await.unwrap());
+    })
+    .await
+    .unwrap();
+    Live::BuiltIn(successor).trigger(&[event(8)]).await.unwrap();
+    let told = tokio::task::spawn_blocking(move || node.hear(&[json!({ "news": { "number": 8 } })], &[]));
+    told.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unsubscribed_clients_are_told_nothing() {
     let server = Server::new(App::new("app", "key", "secret"), 100);
     let port = serve(&server).await;
+    let client = serde_json::to_string(&Live::BuiltIn(server).client()).unwrap();
     let node = tokio::task::spawn_blocking(move || {
-        let auth = format!("http://127.0.0.1:{port}/auth");
-        let mut node = Node::start("client.js", &[&port.to_string(), &auth]);
+        let mut node = Node::start("client.js", &[&port.to_string(), &client]);
+        let marker = json!({ "marker": true });
         node.hear(&[json!({ "subscribed": "private-own" })], &[]);
+        node.tell("publish");
+        node.hear(&[json!({ "news": { "number": 1 } }), marker.clone()], &[]);
         node.tell("leave");
         node.hear(&[json!({ "left": true })], &[]);
         node.tell("publish");
-        node.hear(&[json!({ "published": 200 })], &["news"]);
+        node.hear(&[json!({ "published": 200 }), marker], &["news"]);
         node
     });
     drop(node.await.unwrap());
+}
+
+/// A server elsewhere, such as one that others run: the site serves nothing but the authorization.
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_find_a_server_on_another_host() {
+    let app = App::new("app", "key", "secret");
+    let site = serve(&Server::new(app.clone(), 0)).await;
+    let server = Server::new(app.clone(), 100);
+    let address = format!("http://127.0.0.1:{}", serve(&server).await);
+    let live = Live::Pusher(Pusher::at(app, &address).unwrap());
+    let client = serde_json::to_string(&live.client()).unwrap();
+    let subscribed = tokio::task::spawn_blocking(move || {
+        let mut node = Node::start("client.js", &[&site.to_string(), &client]);
+        node.hear(&[json!({ "subscribed": "private-own" })], &[]);
+        node
+    });
+    let mut node = subscribed.await.unwrap();
+    let data = json!({ "number": 1 }).to_string();
+    let event = Event { channel: "private-own".to_owned(), name: "news".to_owned(), data };
+    live.trigger(&[event]).await.unwrap();
+    let told = tokio::task::spawn_blocking(move || node.hear(&[json!({ "news": { "number": 1 } })], &[]));
+    told.await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

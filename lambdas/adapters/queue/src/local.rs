@@ -5,6 +5,7 @@
 //! processes, can be on one file: SQLite lets one transaction at a time write.
 
 mod clock;
+mod group;
 #[cfg(test)]
 mod model;
 mod receipt;

@@ -89,15 +89,17 @@ impl Sqs {
         wait: Duration,
         visibility: Duration,
     ) -> Result<Vec<Received>, Fault> {
-        let start = Instant::now();
-        let mut received = Vec::new();
-        while most > 0 {
-            let poll = wait.saturating_sub(start.elapsed());
-            received = self.receive_batch(most.min(BATCH), poll.min(LONGEST_POLL), visibility).await?;
-            if !received.is_empty() || poll <= LONGEST_POLL {
-                break;
-            }
+        if most == 0 {
+            return Ok(Vec::new());
         }
+        let start = Instant::now();
+        let mut received = loop {
+            let poll = wait.saturating_sub(start.elapsed());
+            let received = self.receive_batch(most.min(BATCH), poll.min(LONGEST_POLL), visibility).await?;
+            if !received.is_empty() || poll <= LONGEST_POLL {
+                break received;
+            }
+        };
         // Where a full batch was, there are likely more, and who has one waits for no other.
         if received.len() == BATCH {
             let rest = (BATCH..most).step_by(BATCH).map(|from| (most - from).min(BATCH));
@@ -251,7 +253,9 @@ fn told(
     let mut results = vec![Ok(()); count];
     for entry in failed {
         let result = entry.id().parse().ok().and_then(|at: usize| results.get_mut(at));
-        result.map(|result| *result = Err(fault(entry)));
+        if let Some(result) = result {
+            *result = Err(fault(entry));
+        }
     }
     results
 }

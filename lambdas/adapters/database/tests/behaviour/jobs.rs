@@ -181,3 +181,22 @@ async fn a_retry_is_a_new_attempt_with_new_messages() {
         assert_eq!(items[0].queued, 4);
     }
 }
+
+#[tokio::test]
+async fn what_is_cancelled_before_it_is_sent_is_not_sent() {
+    for home in homes().await {
+        let database = home.database;
+        make(&database, &new_job(1, 1, 3), 1).await;
+        let other = make(&database, &new_job(2, 1, 1), 2).await;
+        let done = Event::Finished { output: output(0) };
+        database.report(&[report(1, 0, 1, done)], 3).await.unwrap();
+        database.cancel(owner(1), job_id(1), 4).await.unwrap().unwrap();
+        let (_, again) = database.retry(owner(1), job_id(1), 5).await.unwrap().unwrap();
+        let left = database.take_outbox(10, 5 + LEASE).await.unwrap();
+        let left: std::collections::BTreeSet<_> = left.into_iter().map(|one| one.id).collect();
+        // Not 1 and 2 of the first attempt; that of 0, which was not cancelled, changes nothing.
+        let mut wanted = std::collections::BTreeSet::from([format!("{}/0/1", job_id(1))]);
+        wanted.extend(again.into_iter().chain(other).map(|one| one.id));
+        assert_eq!(left, wanted, "{}", home.name);
+    }
+}

@@ -1,6 +1,7 @@
 //! The same behaviour on SQLite and on a PostgreSQL that the tests start.
 
 mod jobs;
+mod large;
 mod places;
 mod plans;
 mod random;

@@ -20,7 +20,9 @@ async fn no_question_reads_a_whole_table() {
             let plan = plan.unwrap_or_else(|error| panic!("{statement}: {error}"));
             for step in plan {
                 let step: String = step.get("detail");
-                assert!(!step.starts_with("SCAN") || step.contains("CONSTANT ROW"), "{statement}: {step}");
+                // What a statement brings with it is no table.
+                let brought = step.contains("CONSTANT ROW") || step.contains("VALUES CLAUSE");
+                assert!(!step.starts_with("SCAN") || brought, "{statement}: {step}");
             }
             asked += 1;
         }
@@ -39,12 +41,10 @@ fn statements(source: &str) -> Vec<String> {
         let mut statement = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for (name, value) in [
             ("{COLUMNS}", "*"),
-            ("{ITEM}", "*"),
             ("{lock}", ""),
-            ("{times}", "started = 1"),
             ("{ids_listed}", "'a', 'b'"),
             ("{listed}", "1, 2"),
-            ("{states}", "'failed'"),
+            ("{rows}", "(1, 'a', 'b', 'c'), (2, 'a', 'b', 'c')"),
             ("{}", "'a', 'b'"),
             ("{change}", "due = NULL WHERE due > 1"),
         ] {

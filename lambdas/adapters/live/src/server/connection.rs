@@ -1,13 +1,16 @@
 //! One client's connection.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Server, WAITING};
@@ -17,6 +20,8 @@ use crate::signature::is_channel;
 /// A client that was silent for so long is asked whether it is there, and then has half a minute.
 const SILENT: Duration = Duration::from_secs(120);
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A socket that is closed is gone after so long, whether or not the client has read why.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// No client says anything longer.
 const LONGEST: usize = 16 << 10;
 const MOST_CHANNELS: usize = 100;
@@ -38,31 +43,48 @@ pub(super) async fn upgrade(
     Query(asked): Query<Asked>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    let closing = *server.0.closing.borrow();
-    let refused = match asked.protocol.as_deref().map(str::parse::<u32>) {
-        _ if key != server.app().key() => Some(Closed(4001, "there is no such app")),
-        None => Some(Closed(4008, "no protocol version was said")),
-        Some(Err(_)) => Some(Closed(4006, "the protocol version is not a number")),
-        Some(Ok(5..=7)) if closing => Some(Closed(4200, "the server goes away")),
-        Some(Ok(5..=7)) if server.counts().connections >= server.0.most => {
-            Some(Closed(4100, "there are too many connections"))
-        }
-        Some(Ok(5..=7)) => None,
-        Some(Ok(_)) => Some(Closed(4007, "versions 5 to 7 of the protocol are spoken here")),
+    let place = match asked.protocol.as_deref().map(str::parse::<u32>) {
+        _ if key != server.app().key() => Err(Closed(4001, "there is no such app")),
+        None => Err(Closed(4008, "no protocol version was said")),
+        Some(Err(_)) => Err(Closed(4006, "the protocol version is not a number")),
+        Some(Ok(5..=7)) => take_place(&server),
+        Some(Ok(_)) => Err(Closed(4007, "versions 5 to 7 of the protocol are spoken here")),
     };
     // Ten thousand clients that mostly wait are not to hold buffers of 128 KiB each.
     let upgrade = upgrade.max_message_size(LONGEST).max_frame_size(LONGEST);
     let upgrade = upgrade.read_buffer_size(1 << 10).write_buffer_size(0).max_write_buffer_size(256 << 10);
-    upgrade.on_upgrade(async move |socket| match refused {
-        Some(closed) => close(socket, closed).await,
-        None => Connection::serve(server, socket).await,
-    })
+    let closed = match place {
+        Ok(place) => {
+            return upgrade.on_upgrade(async move |socket| {
+                Connection::serve(server, socket).await;
+                drop(place);
+            });
+        }
+        Err(closed) => closed,
+    };
+    server.0.refused.fetch_add(1, Ordering::Relaxed);
+    // Clients hear no reason but through a socket.
+    match Arc::clone(&server.0.refusals).try_acquire_owned() {
+        Ok(place) => upgrade.on_upgrade(async move |socket| {
+            close(socket, closed).await;
+            drop(place);
+        }),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, closed.1).into_response(),
+    }
+}
+
+fn take_place(server: &Server) -> Result<OwnedSemaphorePermit, Closed> {
+    if *server.0.closing.borrow() {
+        return Err(Closed(4200, "the server goes away"));
+    }
+    let place = Arc::clone(&server.0.places).try_acquire_owned();
+    place.map_err(|_| Closed(4100, "there are too many connections"))
 }
 
 async fn close(mut socket: WebSocket, Closed(code, reason): Closed) {
     let error = message("pusher:error", None, &json!({ "code": code, "message": reason }));
     // Who went away before hears neither.
-    let _ = timeout(PATIENCE, async {
+    let _ = timeout(FAREWELL, async {
         let _ = socket.send(Message::Text(error)).await;
         let _ = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await;
         // Until the client has read it.
@@ -193,7 +215,11 @@ impl Connection {
             (name, Some(channel)) if name.starts_with("client-") => match self.may_say(&channel) {
                 Ok(()) => {
                     let data = data.as_str().map_or_else(|| data.to_string(), str::to_owned);
-                    self.server.publish(&Event { channel, name: event, data }, Some(self.id));
+                    let event = Event { channel, name: event, data };
+                    if let Err(fault) = event.check() {
+                        return send(socket, error(None, &fault.to_string())).await;
+                    }
+                    self.server.publish(&event, Some(self.id));
                     Ok(())
                 }
                 Err(refused) => send(socket, refused).await,

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::{Clock, Milliseconds};
+use super::group::{Group, Made};
 use super::receipt::{Receipt, Side};
 use super::table;
 use crate::{Fault, Received};
@@ -130,25 +131,15 @@ impl Writer {
         if writes.is_empty() && !self.is_due(now).await? {
             return Ok(Vec::new());
         }
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let mut held = Vec::with_capacity(writes.len());
-        for Write { change, .. } in &*writes {
-            held.push(change.make(&mut transaction, now).await?);
-        }
-        let mut received = Vec::with_capacity(self.waiters.len());
-        // Where one got nothing, the next gets nothing.
-        let mut empty = [false; 2];
-        for waiter in &self.waiters {
-            let empty = &mut empty[waiter.side as usize];
-            let messages = if *empty {
-                Vec::new()
-            } else {
-                waiter.claim(&mut transaction, self.most_receives, now).await?
-            };
-            *empty = messages.is_empty();
-            received.push(messages);
-        }
-        transaction.commit().await?;
+        let group = Group::new(writes, &self.waiters, self.most_receives, now);
+        let Made { held, received } = if group.is_one_statement() {
+            group.make(&mut self.connection).await?
+        } else {
+            let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+            let made = group.make(&mut transaction).await?;
+            transaction.commit().await?;
+            made
+        };
         let mut answers: Vec<_> =
             writes.drain(..).zip(held).map(|(write, held)| Answer::Written(write, held)).collect();
         for (waiter, messages) in std::mem::take(&mut self.waiters).into_iter().zip(received) {
@@ -225,43 +216,7 @@ impl Answer {
     }
 }
 
-impl Change {
-    async fn make(
-        &self,
-        connection: &mut SqliteConnection,
-        now: Milliseconds,
-    ) -> Result<Vec<Receipt>, sqlx::Error> {
-        match self {
-            Self::Send { side, bodies } => table::send(connection, *side, bodies, now).await?,
-            Self::Delete { side, receipts } => table::delete(connection, *side, receipts).await?,
-            Self::Extend { side, receipts, visibility } => {
-                return table::extend(connection, *side, receipts, now, after(now, *visibility)).await;
-            }
-            Self::Bury { receipt, reason } => table::bury(connection, *receipt, reason, now).await?,
-            Self::None => {}
-        }
-        Ok(Vec::new())
-    }
-}
-
-impl Waiter {
-    async fn claim(
-        &self,
-        connection: &mut SqliteConnection,
-        most_receives: u32,
-        now: Milliseconds,
-    ) -> Result<Vec<Received>, sqlx::Error> {
-        let until = after(now, self.visibility);
-        loop {
-            let claimed = table::claim(connection, self.side, self.most, most_receives, now, until).await?;
-            // Behind those that went to the dead letters there may be others.
-            if !claimed.received.is_empty() || claimed.moved == 0 {
-                return Ok(claimed.received);
-            }
-        }
-    }
-}
-
-fn after(now: Milliseconds, visibility: Duration) -> Milliseconds {
+/// When a visibility that begins now ends.
+pub(super) fn after(now: Milliseconds, visibility: Duration) -> Milliseconds {
     now.saturating_add(Milliseconds::try_from(visibility.as_millis()).unwrap_or(Milliseconds::MAX))
 }
