@@ -3,10 +3,16 @@
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: run test set-up build fmt lint docs deny unit arm fuzz miri bench large peers-splice clean
+.PHONY: run stamp test set-up build fmt lint docs deny unit arm fuzz miri bench large peers-splice clean
+
+## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
+run:
+	.ci/set-up build
+	cargo build --release --locked --bin stampede
+	target/release/stampede
 
 ## Build the command and stamp every picture in fixtures/ into out/.
-run: build
+stamp: build
 	$(STAMP) fixtures/pictures --stamp fixtures/stamps/logo.png --out out --overwrite
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
