@@ -1,6 +1,7 @@
 //! A job's ZIP: asked for, made by a stamper, handed out.
 
 use serde::{Deserialize, Serialize};
+use sqlx::{Any, Row as _, Transaction};
 use stampede_domain::callback::{ZipEvent, ZipReport};
 use stampede_domain::id::{JobId, OwnerId};
 use stampede_domain::job::Status;
@@ -83,32 +84,52 @@ impl Database {
         }
         let attempt = held.zip_attempt.saturating_add(1);
         let zip = ZipState::Pending { entries: 0, key: output.clone() };
-        let message =
-            Zip { version: VERSION, job, attempt, owner, manifest, output, request, traceparent: None };
+        let message = Zip {
+            version: VERSION,
+            job,
+            attempt,
+            owner,
+            manifest,
+            output: output.clone(),
+            request,
+            traceparent: None,
+        };
         let outgoing = Outgoing::of_zip(message);
         put(&mut writing, std::slice::from_ref(&outgoing), now, now + LEASE).await?;
+        let note = "INSERT INTO zips (job, attempt, key) VALUES ($1, $2, $3)";
+        let note = sqlx::query(note).bind(job.to_string()).bind(i64::from(attempt)).bind(output);
+        note.execute(&mut *writing).await?;
         let change = set(&mut writing, job, &held, attempt, zip, now).await?;
         writing.commit().await?;
         Ok(ZipRequest::New(change, outgoing))
     }
 
     /// Takes a report on a ZIP in; what it changes. A report on an older ZIP, or on one whose job changed
-    /// since, changes nothing, and progress never undoes an end.
+    /// since, changes nothing, and progress never undoes an end. A ZIP that was given up as lost may be
+    /// finished after all.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn report_zip(&self, report: &ZipReport, now: Millis) -> Result<Option<Change>, Fault> {
         let mut writing = self.begin().await?;
         let Some(held) = self.hold(&mut writing, report.job, None).await? else { return Ok(None) };
-        let ZipState::Pending { entries, key } = &held.zip else { return Ok(None) };
         if report.attempt != held.zip_attempt {
             return Ok(None);
         }
-        let zip = match &report.event {
-            ZipEvent::Progress { entries: now } if now <= entries => return Ok(None),
-            ZipEvent::Progress { entries } => ZipState::Pending { entries: *entries, key: key.clone() },
-            ZipEvent::Finished { bytes } => ZipState::Ready { key: key.clone(), bytes: *bytes },
-            ZipEvent::Failed { reason } => ZipState::Failed { reason: reason.clone() },
+        let zip = match (&held.zip, &report.event) {
+            (ZipState::Pending { entries: before, key }, ZipEvent::Progress { entries })
+                if entries > before =>
+            {
+                ZipState::Pending { entries: *entries, key: key.clone() }
+            }
+            (ZipState::Pending { .. }, ZipEvent::Failed { reason }) => {
+                ZipState::Failed { reason: reason.clone() }
+            }
+            (ZipState::Pending { .. } | ZipState::Failed { .. }, ZipEvent::Finished { bytes }) => {
+                let Some(key) = key_of(&mut writing, report).await? else { return Ok(None) };
+                ZipState::Ready { key, bytes: *bytes }
+            }
+            _ => return Ok(None),
         };
         let change = set(&mut writing, report.job, &held, held.zip_attempt, zip, now).await?;
         writing.commit().await?;
@@ -116,8 +137,17 @@ impl Database {
     }
 }
 
+async fn key_of(
+    writing: &mut Transaction<'static, Any>,
+    report: &ZipReport,
+) -> Result<Option<String>, Fault> {
+    let find = "SELECT key FROM zips WHERE job = $1 AND attempt = $2";
+    let find = sqlx::query(find).bind(report.job.to_string()).bind(i64::from(report.attempt));
+    Ok(find.fetch_optional(&mut **writing).await?.map(|row| row.try_get("key")).transpose()?)
+}
+
 async fn set(
-    writing: &mut sqlx::Transaction<'static, sqlx::Any>,
+    writing: &mut Transaction<'static, Any>,
     job: JobId,
     held: &Held,
     attempt: u32,

@@ -47,3 +47,31 @@ async fn a_zip_is_asked_for_made_and_void_when_the_job_changes() {
         assert_eq!(zip.attempt, 2);
     }
 }
+
+#[tokio::test]
+async fn the_order_of_reports_on_a_zip_does_not_matter() {
+    for home in homes().await {
+        let database = home.database;
+        let failed = || ZipEvent::Failed { reason: "no room".to_owned() };
+        let (progress, finished) = (ZipEvent::Progress { entries: 1 }, ZipEvent::Finished { bytes: 77 });
+        let all = [
+            vec![failed(), finished.clone(), failed(), progress.clone()],
+            vec![progress.clone(), failed(), progress.clone(), finished.clone()],
+            vec![finished.clone(), failed(), finished, progress],
+        ];
+        for (id, events) in (1..).zip(all) {
+            make(&database, &new_job(id, 1, 1), 1).await;
+            let done = Event::Finished { output: output(0) };
+            database.report(&[report(id, 0, 1, done)], 2).await.unwrap();
+            let (manifest, output) = ("zips/m.json".to_owned(), format!("zips/{id}.zip"));
+            database.request_zip(owner(1), job_id(id), manifest, output, None, 3).await.unwrap();
+            for event in events {
+                let report = ZipReport { job: job_id(id), attempt: 1, event };
+                database.report_zip(&report, 4).await.unwrap();
+            }
+            let job = database.job(owner(1), job_id(id)).await.unwrap().unwrap();
+            let ready = ZipState::Ready { key: format!("zips/{id}.zip"), bytes: 77 };
+            assert_eq!(job.zip, ready, "{}: job {id}", home.name);
+        }
+    }
+}
