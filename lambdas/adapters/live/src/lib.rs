@@ -16,6 +16,7 @@ pub use server::{Counts, Server};
 pub use signature::App;
 
 /// How browsers are told.
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 #[derive(Clone, Debug)]
 pub enum Live {
     /// Through Pusher, or what speaks its HTTP API.

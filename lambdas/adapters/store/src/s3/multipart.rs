@@ -1,7 +1,7 @@
 //! Multipart uploads: an object of any length in bounded memory, and nothing of it seen before its end.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::BytesMut;
 
 use super::fault::fault;
@@ -34,6 +34,8 @@ impl Multipart {
     ) -> Result<Self, Fault> {
         let begin =
             client.create_multipart_upload().bucket(bucket).key(key).content_type(&about.content_type);
+        // What the SDK sends with each part must be what the upload was begun with.
+        let begin = begin.checksum_algorithm(ChecksumAlgorithm::Crc32);
         let begin = begin.set_metadata(Some(about.metadata.clone().into_iter().collect()));
         let begun = begin.send().await.map_err(|error| fault(key, error))?;
         let id = begun.upload_id().ok_or_else(|| Fault::Passing("an upload without a name".to_owned()))?;
