@@ -1,9 +1,12 @@
 //! What is done from time to time: deleting what is to be deleted, forgetting what is old.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use data_encoding::HEXLOWER;
 use sqlx::Row as _;
+use stampede_domain::id::JobId;
 
-use crate::rows::{CHUNK, at, list};
+use crate::rows::{CHUNK, at, list, parsed};
 use crate::{Database, Fault, Millis};
 
 /// An upload whose grace is over: what lies in the store is to be deleted, then [`Database::purged`] told.
@@ -15,6 +18,8 @@ pub struct Purge {
     pub key: String,
     /// Below this key lie its results.
     pub results: String,
+    /// Where ZIPs lie that hold its results; these are void.
+    pub also: Vec<String>,
 }
 
 /// Changes are kept so long for clients that come back.
@@ -33,7 +38,7 @@ impl Database {
         Ok(add.execute(self.writer()).await?.rows_affected() > 0)
     }
 
-    /// Uploads that are to be deleted for good, at most so many.
+    /// Uploads that are to be deleted for good, at most so many. ZIPs that hold one are void from now on.
     ///
     /// # Errors
     /// [`Fault`].
@@ -42,24 +47,66 @@ impl Database {
         let rows = sqlx::query(find).bind(at(now)).bind(i64::from(most)).fetch_all(&self.reads).await?;
         let purge = |row: &sqlx::any::AnyRow| {
             let (id, owner): (String, String) = (row.try_get("id")?, row.try_get("owner")?);
-            Ok(Purge { results: format!("stamped/{owner}/{id}"), key: row.try_get("key")?, id })
+            let results = format!("stamped/{owner}/{id}");
+            Ok(Purge { results, key: row.try_get("key")?, id, also: Vec::new() })
         };
-        rows.iter().map(purge).collect()
+        let mut due = rows.iter().map(purge).collect::<Result<Vec<_>, Fault>>()?;
+        let zipped = self.zipped(&due).await?;
+        let mut zips = BTreeMap::new();
+        for job in zipped.values().flatten() {
+            if !zips.contains_key(job) {
+                zips.insert(*job, self.void_zips(*job, now).await?);
+            }
+        }
+        for purge in &mut due {
+            let jobs = zipped.get(&purge.id).into_iter().flatten();
+            purge.also = jobs.filter_map(|job| zips.get(job)).flatten().cloned().collect();
+        }
+        Ok(due)
     }
 
-    /// Forgets uploads that were deleted from the store.
+    /// Jobs that have ZIPs and are done with these pictures, by picture.
+    async fn zipped(&self, due: &[Purge]) -> Result<BTreeMap<String, BTreeSet<JobId>>, Fault> {
+        let mut zipped: BTreeMap<String, BTreeSet<JobId>> = BTreeMap::new();
+        for due in due.chunks(CHUNK) {
+            let ids_listed = list(due.len(), 1);
+            let find = format!(
+                "SELECT picture, items.job FROM items JOIN zips ON zips.job = items.job \
+                 WHERE picture IN ({ids_listed}) AND state = 'done'"
+            );
+            let mut find = sqlx::query(sqlx::AssertSqlSafe(find));
+            for purge in due {
+                find = find.bind(purge.id.clone());
+            }
+            for row in find.fetch_all(&self.reads).await? {
+                zipped.entry(row.try_get("picture")?).or_default().insert(parsed(&row, "job")?);
+            }
+        }
+        Ok(zipped)
+    }
+
+    /// Forgets uploads that were deleted from the store, and the ZIPs that were with them.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn purged(&self, ids: &[String]) -> Result<(), Fault> {
         for ids in ids.chunks(CHUNK) {
-            let delete =
-                format!("DELETE FROM uploads WHERE due IS NOT NULL AND id IN ({})", list(ids.len(), 1));
-            let mut delete = sqlx::query(sqlx::AssertSqlSafe(delete));
-            for id in ids {
-                delete = delete.bind(id.clone());
+            let ids_listed = list(ids.len(), 1);
+            // A ZIP asked for since is not void.
+            let zips = format!(
+                "DELETE FROM zips WHERE purge IS NOT NULL AND job IN (SELECT items.job FROM uploads \
+                 JOIN items ON picture = uploads.id WHERE due IS NOT NULL AND uploads.id IN ({ids_listed}))"
+            );
+            let uploads = format!("DELETE FROM uploads WHERE due IS NOT NULL AND id IN ({ids_listed})");
+            let mut writing = self.begin().await?;
+            for delete in [zips, uploads] {
+                let mut delete = sqlx::query(sqlx::AssertSqlSafe(delete));
+                for id in ids {
+                    delete = delete.bind(id.clone());
+                }
+                delete.execute(&mut *writing).await?;
             }
-            delete.execute(self.writer()).await?;
+            writing.commit().await?;
         }
         Ok(())
     }

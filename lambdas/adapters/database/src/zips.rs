@@ -11,6 +11,7 @@ use crate::create::LEASE;
 use crate::events::{Change, keep};
 use crate::outbox::{Outgoing, put};
 use crate::report::Held;
+use crate::rows::at;
 use crate::{Database, Fault, Millis};
 
 /// Where a job's ZIP stands.
@@ -134,6 +135,20 @@ impl Database {
         let change = set(&mut writing, report.job, &held, held.zip_attempt, zip, now).await?;
         writing.commit().await?;
         Ok(Some(change))
+    }
+
+    /// Makes a job's ZIPs void, whatever comes later of them; gives where they lie, or are to lie.
+    pub(crate) async fn void_zips(&self, job: JobId, now: Millis) -> Result<Vec<String>, Fault> {
+        let mut writing = self.begin().await?;
+        let Some(held) = self.hold(&mut writing, job, None).await? else { return Ok(Vec::new()) };
+        if held.zip != ZipState::None {
+            set(&mut writing, job, &held, held.zip_attempt, ZipState::None, now).await?;
+        }
+        let void = "UPDATE zips SET purge = COALESCE(purge, $1) WHERE job = $2 RETURNING key";
+        let void = sqlx::query(void).bind(at(now)).bind(job.to_string());
+        let rows = void.fetch_all(&mut *writing).await?;
+        writing.commit().await?;
+        rows.iter().map(|row| Ok(row.try_get("key")?)).collect()
     }
 }
 

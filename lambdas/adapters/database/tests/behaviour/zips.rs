@@ -1,7 +1,8 @@
 //! A job's ZIP.
 
-use stampede_database::{ZipRequest, ZipState};
+use stampede_database::{NewUpload, ZipRequest, ZipState};
 use stampede_domain::callback::{ZipEvent, ZipReport};
+use stampede_domain::id::{Picture, PictureId};
 use stampede_domain::item::Event;
 use stampede_domain::message::Message;
 
@@ -73,5 +74,65 @@ async fn the_order_of_reports_on_a_zip_does_not_matter() {
             let ready = ZipState::Ready { key: format!("zips/{id}.zip"), bytes: 77 };
             assert_eq!(job.zip, ready, "{}: job {id}", home.name);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_zip_is_void_when_a_picture_in_it_is_deleted_for_good() {
+    for home in homes().await {
+        let database = home.database;
+        let upload = |number: u8| NewUpload::<Picture> {
+            id: PictureId::from_bytes([number; 16]),
+            name: "a.jpg".to_owned(),
+            key: format!("originals/{number}"),
+            content_type: "image/jpeg".to_owned(),
+            bytes: 10,
+        };
+        let pictures = [upload(0), upload(1)];
+        database.announce(owner(1), &pictures, 1).await.unwrap();
+        let ask = |job: u8, key: &str| {
+            let (manifest, output) = ("zips/m.json".to_owned(), key.to_owned());
+            database.request_zip(owner(1), job_id(job), manifest, output, None, 3)
+        };
+        let zip = async |job: u8| database.job(owner(1), job_id(job)).await.unwrap().unwrap().zip;
+        let tell = |event| ZipReport { job: job_id(1), attempt: 1, event };
+        // Job 1 is done with both pictures, job 2 with the first, job 3 with the second alone.
+        let failed = || Event::Failed { reason: "no picture".to_owned() };
+        let done = || Event::Finished { output: output(0) };
+        for (job, first, second) in [(1, done(), done()), (2, done(), failed()), (3, failed(), done())] {
+            make(&database, &new_job(job, 1, 2), 1).await;
+            database.report(&[report(job, 0, 1, first), report(job, 1, 1, second)], 2).await.unwrap();
+            ask(job, &format!("zips/{job}.zip")).await.unwrap();
+        }
+        database.report_zip(&tell(ZipEvent::Finished { bytes: 9 }), 4).await.unwrap().unwrap();
+        // A ZIP that is void already lies in the store still.
+        database.retry(owner(1), job_id(2), 5).await.unwrap().unwrap();
+        let before = database.since(owner(1), 0, 1).await.unwrap().latest;
+
+        database.delete_uploads(owner(1), &[pictures[0].id], 500).await.unwrap();
+        assert_eq!(zip(1).await, ZipState::Ready { key: "zips/1.zip".to_owned(), bytes: 9 }, "{}", home.name);
+        let due = database.purge_due(500, 10).await.unwrap();
+        let [purge] = &due[..] else { panic!("{due:?}") };
+        let mut also = purge.also.clone();
+        also.sort();
+        assert_eq!(also, ["zips/1.zip", "zips/2.zip"]);
+        assert_eq!(zip(1).await, ZipState::None);
+        assert!(matches!(zip(3).await, ZipState::Pending { .. }), "it has only the other picture");
+        assert!(database.report_zip(&tell(ZipEvent::Finished { bytes: 9 }), 6).await.unwrap().is_none());
+        let told = database.since(owner(1), before, 10).await.unwrap();
+        assert!(told.complete && told.changes.len() == 1 && told.changes[0].zip == ZipState::None);
+        // Until it is told, it is told again, and its owner is not.
+        assert_eq!(database.purge_due(500, 10).await.unwrap(), due);
+        assert_eq!(database.since(owner(1), before, 10).await.unwrap(), told);
+
+        assert!(matches!(ask(1, "zips/new.zip").await.unwrap(), ZipRequest::New(..)));
+        database.purged(&[purge.id.clone()]).await.unwrap();
+        let finished = ZipReport { job: job_id(1), attempt: 2, event: ZipEvent::Finished { bytes: 8 } };
+        database.report_zip(&finished, 7).await.unwrap().unwrap();
+        assert_eq!(zip(1).await, ZipState::Ready { key: "zips/new.zip".to_owned(), bytes: 8 });
+        database.delete_uploads(owner(1), &[pictures[1].id], 500).await.unwrap();
+        let mut also = database.purge_due(500, 10).await.unwrap()[0].also.clone();
+        also.sort();
+        assert_eq!(also, ["zips/3.zip", "zips/new.zip"], "what was deleted is not told again");
     }
 }
