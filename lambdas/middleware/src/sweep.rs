@@ -81,7 +81,7 @@ async fn fail(app: &App, letters: &[Received]) -> Result<Vec<Change>, Fault> {
     Ok(changes)
 }
 
-/// Deletes from the store what is deleted for good, with its results.
+/// Deletes from the store what is deleted for good, with its results and the ZIPs that hold these.
 async fn purge(app: &App) -> Result<(), Fault> {
     let due = app.parts().database.purge_due(app.now(), ROUND).await?;
     let store = &app.parts().store;
@@ -89,7 +89,8 @@ async fn purge(app: &App) -> Result<(), Fault> {
     for upload in due {
         let deleted = async {
             let results = store.list(&format!("{}/", upload.results), None, ROUND as usize).await?;
-            let keys: Vec<_> = results.into_iter().map(|one| one.key).chain([upload.key.clone()]).collect();
+            let results = results.into_iter().map(|one| one.key);
+            let keys: Vec<_> = results.chain(upload.also).chain([upload.key.clone()]).collect();
             store.delete(&keys).await
         };
         match deleted.await {
