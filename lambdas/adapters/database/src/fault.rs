@@ -8,7 +8,7 @@ pub enum Fault {
     /// It does not answer, or not in time.
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[source] sqlx::Error),
-    /// Another writer was in the way for too long.
+    /// Another writer was in the way for too long, or all connections were in use.
     #[error("the database is busy; try again")]
     Busy(#[source] sqlx::Error),
     /// A newer version of Stampede changed its tables.
@@ -52,9 +52,23 @@ impl From<sqlx::Error> for Fault {
                 Some(code) if code.starts_with("57") || code.starts_with("53") => Self::Unreachable(error),
                 _ => Self::Refused(error),
             },
-            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => Self::foreign(error),
             sqlx::Error::Configuration(reason) => Self::Address(reason.to_string()),
-            _ => Self::Unreachable(error),
+            sqlx::Error::PoolTimedOut => Self::Busy(error),
+            sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::WorkerCrashed
+            | sqlx::Error::BeginFailed => Self::Unreachable(error),
+            sqlx::Error::RowNotFound
+            | sqlx::Error::ColumnNotFound(_)
+            | sqlx::Error::ColumnIndexOutOfBounds { .. }
+            | sqlx::Error::ColumnDecode { .. }
+            | sqlx::Error::Decode(_)
+            | sqlx::Error::TypeNotFound { .. }
+            | sqlx::Error::AnyDriverError(_)
+            | sqlx::Error::Protocol(_) => Self::foreign(error),
+            // What cannot be encoded or is no valid argument; the same would be refused again.
+            _ => Self::Refused(error),
         }
     }
 }
@@ -68,4 +82,39 @@ impl From<serde_json::Error> for Fault {
 /// Whether a row of that name is there already.
 pub(crate) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|error| error.kind() == ErrorKind::UniqueViolation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_for_good_does_not_pass() {
+        let lasting = [
+            sqlx::Error::ColumnNotFound("zip".to_owned()),
+            sqlx::Error::ColumnIndexOutOfBounds { index: 3, len: 2 },
+            sqlx::Error::Decode("no text".into()),
+            sqlx::Error::Encode("too long".into()),
+            sqlx::Error::InvalidArgument("NUL".to_owned()),
+            sqlx::Error::Protocol("unknown message".to_owned()),
+            sqlx::Error::TypeNotFound { type_name: "uuid".to_owned() },
+            sqlx::Error::AnyDriverError("an unknown type".into()),
+            sqlx::Error::Configuration("no port".into()),
+            sqlx::Error::RowNotFound,
+        ];
+        for error in lasting {
+            let fault = Fault::from(error);
+            assert!(!fault.is_passing(), "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_over_soon_passes() {
+        assert!(matches!(Fault::from(sqlx::Error::PoolTimedOut), Fault::Busy(_)));
+        assert!(Fault::from(sqlx::Error::PoolTimedOut).is_passing());
+        let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+        for error in [sqlx::Error::Io(refused), sqlx::Error::PoolClosed, sqlx::Error::WorkerCrashed] {
+            assert!(matches!(Fault::from(error), Fault::Unreachable(_)));
+        }
+    }
 }

@@ -69,10 +69,15 @@ impl Database {
                 }),
             }
         };
-        let reads = pool(options.connections).connect_with(connect.clone()).await?;
+        // Nobody else has connections of a new pool: one that did not come in time is not in use.
+        let unreachable = |error| match error {
+            sqlx::Error::PoolTimedOut => Fault::Unreachable(error),
+            other => other.into(),
+        };
+        let reads = pool(options.connections).connect_with(connect.clone()).await.map_err(unreachable)?;
         let writes = match is_postgres {
             true => reads.clone(),
-            false => pool(1).connect_with(connect).await?,
+            false => pool(1).connect_with(connect).await.map_err(unreachable)?,
         };
         Ok(Self { reads, writes, is_postgres })
     }

@@ -2,6 +2,7 @@
 
 mod jobs;
 mod large;
+mod open;
 mod places;
 mod plans;
 mod random;
