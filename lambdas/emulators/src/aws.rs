@@ -15,7 +15,8 @@ pub struct Ministack {
     _folder: TempDir,
 }
 
-/// A running moto: S3, SQS and more in one process, written apart from [`Ministack`].
+/// A running moto: S3, SQS and more in one process, written apart from [`Ministack`]. It takes
+/// any signature.
 #[derive(Debug)]
 pub struct Moto {
     /// `http://127.0.0.1:PORT`, for every service.
@@ -24,15 +25,35 @@ pub struct Moto {
     _folder: TempDir,
 }
 
+/// The access key that signs for the emulators, and its secret.
+const KEY: &str = "test";
+
 impl Ministack {
-    /// Starts one.
+    /// Starts one that takes any signature, and none.
     ///
     /// # Errors
     /// [`Fault`].
     pub fn start() -> Result<Self, Fault> {
+        Self::start_with(|_| {})
+    }
+
+    /// Starts one that checks signatures, those of upload forms and presigned addresses too: they are made
+    /// with the access key `test` and the secret `test`.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn start_strict() -> Result<Self, Fault> {
+        Self::start_with(|command| {
+            command.env("AUTH", "true").env("AWS_ACCESS_KEY_ID", KEY).env("AWS_SECRET_ACCESS_KEY", KEY);
+        })
+    }
+
+    fn start_with(set: impl FnOnce(&mut Command)) -> Result<Self, Fault> {
         let (endpoint, server, folder) =
             start("ministack", ".venv-ministack/bin/ministack", |command, port| {
                 command.env("GATEWAY_PORT", port).env("MINISTACK_HOST", "127.0.0.1");
+                command.env("BIND_HOST", "127.0.0.1");
+                set(command);
             })?;
         Ok(Self { endpoint, _server: server, _folder: folder })
     }
