@@ -1,25 +1,29 @@
 //! A folder as a store.
 //!
-//! An object is one file: a line of JSON with what is noted of it, and its bytes behind. So it is there whole
-//! with its notes or not at all, whatever is killed when. It is written beside the objects, flushed and
-//! renamed.
+//! An object is one file: its notes (media type, metadata) as JSON, and its bytes behind. So it is there
+//! whole and with its own notes or not at all, whatever is killed when; a file of notes beside it could not
+//! be replaced in the same moment. It is written in a folder beside the objects, flushed and renamed.
+//!
+//! All paths are resolved by the folder's handle (cap-std): no key and no symlink leads out of it.
 
+mod listing;
+mod place;
 mod routes;
 mod written;
 
-use std::io::{self, SeekFrom};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
 use data_encoding::BASE64URL_NOPAD;
 use stampede_domain::Seconds;
-use stampede_domain::message::is_key;
 use stampede_domain::signature::{Secret, Use};
 use stampede_domain::upload::Policy;
-use tokio::fs::File;
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _};
 
 pub(crate) use self::written::Written;
 use crate::store::escaped;
@@ -31,71 +35,46 @@ pub struct Folder(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    objects: PathBuf,
+    objects: Dir,
     /// What is being written lies here until it is whole.
-    unfinished: PathBuf,
+    unfinished: Dir,
+    unfinished_path: PathBuf,
     /// Where [`Folder::routes`] are served, without a slash at the end.
     address: String,
     secret: Secret,
 }
 
-/// What an object's file begins with: the length of the notes, in bytes.
-const LENGTH: usize = 4;
 /// Notes are never longer.
 const MOST_NOTES: u32 = 64 << 10;
 /// What is unfinished for so long was left by a process that died.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 3600);
 
 impl Folder {
-    /// Opens the store in `root`, which is made when it is missing. `address` is where its
-    /// [`routes`](Self::routes) are served, such as `http://127.0.0.1:8080`.
+    /// Opens the store in `root`, which is made when it is missing, and removes what processes that died
+    /// left unfinished more than a day ago. `address` is where its [`routes`](Self::routes) are served,
+    /// such as `http://127.0.0.1:8080`.
     ///
     /// # Errors
     /// [`Fault::Io`].
     pub fn open(root: &Path, address: &str, secret: Secret) -> Result<Self, Fault> {
+        let (objects, unfinished) = (root.join("objects"), root.join("unfinished"));
+        std::fs::create_dir_all(&objects)?;
+        std::fs::create_dir_all(&unfinished)?;
         let inner = Inner {
-            objects: root.join("objects"),
-            unfinished: root.join("unfinished"),
+            objects: Dir::open_ambient_dir(objects, ambient_authority())?,
+            unfinished: Dir::open_ambient_dir(&unfinished, ambient_authority())?,
+            unfinished_path: unfinished,
             address: address.trim_end_matches('/').to_owned(),
             secret,
         };
-        std::fs::create_dir_all(&inner.objects)?;
-        std::fs::create_dir_all(&inner.unfinished)?;
-        sweep(&inner.unfinished)?;
+        inner.sweep()?;
         Ok(Self(Arc::new(inner)))
-    }
-
-    fn path(&self, key: &str) -> Result<PathBuf, Fault> {
-        match is_key(key) {
-            true => Ok(self.0.objects.join(key)),
-            false => Err(Fault::Key(key.chars().take(80).collect())),
-        }
     }
 
     /// Opens an object's file; it stands before the object's bytes.
     async fn open_object(&self, key: &str) -> Result<(Object, File), Fault> {
-        let missing = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => {
-                Fault::Missing(key.to_owned())
-            }
-            _ => Fault::Io(error),
-        };
-        let mut file = File::open(self.path(key)?).await.map_err(missing)?;
-        let metadata = file.metadata().await?;
-        if !metadata.is_file() {
-            return Err(Fault::Missing(key.to_owned()));
-        }
-        let foreign = || Fault::Refused(format!("{key} was not put here by Stampede"));
-        let length = file.read_u32_le().await.map_err(|_| foreign())?;
-        if length > MOST_NOTES {
-            return Err(foreign());
-        }
-        let mut notes = vec![0; length as usize];
-        file.read_exact(&mut notes).await.map_err(|_| foreign())?;
-        let notes: written::Notes = serde_json::from_slice(&notes).map_err(|_| foreign())?;
-        let bytes = metadata.len().saturating_sub(LENGTH as u64 + u64::from(length));
-        let About { content_type, metadata } = notes.about;
-        Ok((Object { bytes, content_type, etag: notes.etag, metadata }, file))
+        let (folder, key) = (self.clone(), key.to_owned());
+        blocking(move || opened(&folder.0.objects, &key)).await
     }
 
     pub(crate) async fn head(&self, key: &str) -> Result<Option<Object>, Fault> {
@@ -108,49 +87,33 @@ impl Folder {
 
     pub(crate) async fn read(&self, key: &str) -> Result<Reading, Fault> {
         let (object, file) = self.open_object(key).await?;
-        Ok(Reading::of_file(object, file))
+        Ok(Reading::of_file(object, file.into()))
     }
 
     pub(crate) async fn read_start(&self, key: &str, most: u64) -> Result<Bytes, Fault> {
         let (object, file) = self.open_object(key).await?;
-        let mut start = Vec::with_capacity(usize::try_from(object.bytes.min(most)).unwrap_or(0));
-        file.take(most).read_to_end(&mut start).await?;
-        Ok(start.into())
-    }
-
-    /// An object's bytes from `from` on.
-    async fn read_from(&self, key: &str, from: u64) -> Result<Reading, Fault> {
-        let (object, mut file) = self.open_object(key).await?;
-        file.seek(SeekFrom::Current(i64::try_from(from).unwrap_or(i64::MAX))).await?;
-        Ok(Reading::of_file(object, file))
+        blocking(move || {
+            let mut start = Vec::with_capacity(usize::try_from(object.bytes.min(most)).unwrap_or(0));
+            file.take(most).read_to_end(&mut start)?;
+            Ok(start.into())
+        })
+        .await
     }
 
     pub(crate) async fn put(&self, key: &str, body: Bytes, about: &About) -> Result<(), Fault> {
-        let mut written = Written::begin(self, key, about)?;
+        let mut written = Written::begin(self, key, about).await?;
         written.write(&body).await?;
         written.finish().await.map(|_| ())
     }
 
     pub(crate) async fn write(&self, key: &str, about: &About) -> Result<Writing, Fault> {
-        Ok(Writing::to_file(Written::begin(self, key, about)?))
+        Ok(Writing::to_file(Written::begin(self, key, about).await?))
     }
 
     pub(crate) async fn delete(&self, keys: &[String]) -> Result<(), Fault> {
-        for key in keys {
-            let path = self.path(key)?;
-            match tokio::fs::remove_file(&path).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
-            // Folders that hold nothing any more; one that does stays.
-            let above = path.ancestors().skip(1).take_while(|folder| *folder != self.0.objects);
-            for folder in above {
-                if std::fs::remove_dir(folder).is_err() {
-                    break;
-                }
-            }
-        }
-        Ok(())
+        let paths: Vec<_> = keys.iter().map(|key| place::path(key)).collect::<Result<_, _>>()?;
+        let folder = self.clone();
+        blocking(move || paths.iter().try_for_each(|path| folder.0.delete(path))).await
     }
 
     pub(crate) async fn list(
@@ -161,51 +124,11 @@ impl Folder {
     ) -> Result<Vec<Listed>, Fault> {
         let (folder, prefix) = (self.clone(), prefix.to_owned());
         let after = after.unwrap_or_default().to_owned();
-        let keys = tokio::task::spawn_blocking(move || folder.keys(&prefix));
-        let mut keys = keys.await.map_err(io::Error::other)??;
-        keys.retain(|key| *key > after);
-        keys.sort_unstable();
-        keys.truncate(most);
-        let mut listed = Vec::with_capacity(keys.len());
-        for key in keys {
-            // Deleted meanwhile, it is no longer in the list.
-            if let Some(object) = self.head(&key).await? {
-                listed.push(Listed { key, bytes: object.bytes });
-            }
-        }
-        Ok(listed)
-    }
-
-    /// All keys that begin so, in any order.
-    fn keys(&self, prefix: &str) -> io::Result<Vec<String>> {
-        let folder = prefix.rsplit_once('/').map_or("", |(folder, _)| folder);
-        if !folder.is_empty() && !is_key(folder) {
-            return Ok(Vec::new());
-        }
-        let (mut keys, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-        while let Some(folder) = folders.pop() {
-            let entries = match std::fs::read_dir(self.0.objects.join(&folder)) {
-                Ok(entries) => entries,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(error),
-            };
-            for entry in entries {
-                let entry = entry?;
-                let Ok(name) = entry.file_name().into_string() else { continue };
-                let key = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                // A symlink is neither: nothing outside is followed.
-                match entry.file_type()? {
-                    kind if kind.is_dir() => folders.push(key),
-                    kind if kind.is_file() && key.starts_with(prefix) => keys.push(key),
-                    _ => {}
-                }
-            }
-        }
-        Ok(keys)
+        blocking(move || folder.0.list(&listing::Wanted { prefix: &prefix, after: &after, most })).await
     }
 
     pub(crate) async fn upload_form(&self, policy: &Policy, _: Seconds) -> Result<Form, Fault> {
-        self.path(&policy.key)?;
+        place::path(&policy.key)?;
         let (text, signature) = policy.form(&self.0.secret);
         let fields =
             [("Content-Type", policy.content_type.clone()), ("policy", text), ("signature", signature)];
@@ -220,31 +143,108 @@ impl Folder {
         now: Seconds,
         lasts: Seconds,
     ) -> Result<String, Fault> {
-        self.path(key)?;
+        place::path(key)?;
         let expires = now.saturating_add(lasts);
-        let signature = self
-            .0
-            .secret
-            .sign(Use::Download, &[key.as_bytes(), file_name.as_bytes(), &expires.to_be_bytes()]);
+        let parts = [key.as_bytes(), file_name.as_bytes(), &expires.to_be_bytes()];
+        let signature = BASE64URL_NOPAD.encode(&self.0.secret.sign(Use::Download, &parts));
         let (path, name) = (key.split('/').map(escaped).collect::<Vec<_>>().join("/"), escaped(file_name));
-        let signature = BASE64URL_NOPAD.encode(&signature);
         Ok(format!("{}/store/{path}?expires={expires}&name={name}&signature={signature}", self.0.address))
     }
 
     pub(crate) async fn ready(&self) -> Result<(), Fault> {
-        tokio::fs::metadata(&self.0.objects).await?;
+        let folder = self.clone();
+        blocking(move || {
+            folder.0.objects.entries()?;
+            // A full or read-only disk shows here.
+            tempfile::NamedTempFile::new_in(&folder.0.unfinished_path)?.close()?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Inner {
+    /// Deletes an object, and the folders that have nothing in them then.
+    fn delete(&self, path: &Path) -> Result<(), Fault> {
+        match self.objects.remove_file(path) {
+            Ok(()) => {}
+            Err(error) if is_missing(&error) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+        for folder in path.ancestors().skip(1).filter(|folder| *folder != Path::new("")) {
+            // One that has something in it is not removed.
+            if self.objects.remove_dir(folder).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what processes that died left unfinished.
+    fn sweep(&self) -> Result<(), Fault> {
+        for entry in self.unfinished.entries()? {
+            let entry = entry?;
+            // Another process may finish or sweep it in this moment.
+            let Ok(modified) = entry.metadata().and_then(|metadata| metadata.modified()) else { continue };
+            let age = SystemTime::now().duration_since(modified.into_std());
+            if age.is_ok_and(|age| age > LEFT_BEHIND) {
+                drop(entry.remove_file());
+            }
+        }
         Ok(())
     }
 }
 
-/// Removes what processes that died left unfinished.
-fn sweep(unfinished: &Path) -> Result<(), Fault> {
-    for entry in std::fs::read_dir(unfinished)? {
-        let entry = entry?;
-        let age = entry.metadata()?.modified().map(|time| SystemTime::now().duration_since(time));
-        if age.is_ok_and(|age| age.is_ok_and(|age| age > LEFT_BEHIND)) {
-            std::fs::remove_file(entry.path())?;
-        }
+/// Opens an object's file and reads its notes.
+fn opened(objects: &Dir, key: &str) -> Result<(Object, File), Fault> {
+    let missing = |error: io::Error| match is_missing(&error) {
+        true => Fault::Missing(key.to_owned()),
+        false => Fault::Io(error),
+    };
+    let mut file = objects.open(place::path(key)?).map_err(missing)?.into_std();
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(Fault::Missing(key.to_owned()));
     }
-    Ok(())
+    let foreign = |_| Fault::Foreign(key.to_owned());
+    let mut length = [0; size_of::<u32>()];
+    file.read_exact(&mut length).map_err(foreign)?;
+    let length = u32::from_le_bytes(length);
+    if length > MOST_NOTES {
+        return Err(Fault::Foreign(key.to_owned()));
+    }
+    let mut notes = vec![0; length as usize];
+    file.read_exact(&mut notes).map_err(foreign)?;
+    let notes: written::Notes = serde_json::from_slice(&notes).map_err(|_| Fault::Foreign(key.to_owned()))?;
+    let bytes = metadata.len() - file.stream_position()?;
+    let About { content_type, metadata } = notes.about;
+    Ok((Object { bytes, content_type, etag: notes.etag, metadata }, file))
 }
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory
+    )
+}
+
+/// Moves on by `bytes`, from the start of an object's own.
+async fn skipped(mut file: File, bytes: u64) -> Result<File, Fault> {
+    blocking(move || {
+        file.seek(SeekFrom::Current(i64::try_from(bytes).unwrap_or(i64::MAX)))?;
+        Ok(file)
+    })
+    .await
+}
+
+/// Does what waits for the disk where it holds nobody up.
+async fn blocking<T, F>(work: F) -> Result<T, Fault>
+where
+    T: Send + 'static,
+    F: FnOnce() -> Result<T, Fault> + Send + 'static,
+{
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod about;
 mod fault;
 mod folder;
 mod reading;
@@ -11,10 +12,11 @@ mod s3;
 mod store;
 mod writing;
 
+pub use about::{About, Object};
 pub use fault::Fault;
 pub use folder::Folder;
 pub use reading::Reading;
 #[cfg(feature = "s3")]
 pub use s3::{Buckets, S3};
-pub use store::{About, Form, Listed, Object, Store};
+pub use store::{Form, Listed, Store};
 pub use writing::Writing;

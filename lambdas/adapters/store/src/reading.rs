@@ -17,7 +17,7 @@ pub struct Reading {
 enum From {
     File(File),
     #[cfg(feature = "s3")]
-    S3(aws_sdk_s3::primitives::ByteStream),
+    S3(crate::s3::S3Reading),
 }
 
 /// A file is read in such pieces.
@@ -29,8 +29,8 @@ impl Reading {
     }
 
     #[cfg(feature = "s3")]
-    pub(crate) fn of_s3(object: Object, stream: aws_sdk_s3::primitives::ByteStream) -> Self {
-        Self { object, from: From::S3(stream) }
+    pub(crate) fn of_s3(object: Object, reading: crate::s3::S3Reading) -> Self {
+        Self { object, from: From::S3(reading) }
     }
 
     /// What is known of the object.
@@ -55,10 +55,7 @@ impl Reading {
                 Ok((!piece.is_empty()).then(|| piece.into()))
             }
             #[cfg(feature = "s3")]
-            From::S3(stream) => {
-                let bytes = stream.try_next().await;
-                bytes.map_err(|error| Fault::Passing(format!("the object ended too early: {error}")))
-            }
+            From::S3(reading) => reading.next().await,
         }
     }
 }

@@ -1,24 +1,26 @@
 //! Amazon S3, or what speaks as it does.
 
+mod client;
 mod fault;
 mod form;
 mod multipart;
+mod reading;
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
-use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{Builder, ProvideCredentials as _, SharedCredentialsProvider};
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
-use aws_smithy_http_client::tls;
 use bytes::Bytes;
 use stampede_domain::Seconds;
 use stampede_domain::upload::Policy;
 
-use self::fault::fault;
+use self::client::{Signer, http_client, timeouts};
+use self::fault::{fault, one_of_many};
 pub(crate) use self::multipart::Multipart;
+pub(crate) use self::reading::S3Reading;
 use crate::store::attachment;
 use crate::{About, Fault, Form, Listed, Object, Reading, Writing};
 
@@ -37,17 +39,14 @@ pub struct Buckets {
 #[derive(Clone, Debug)]
 pub struct S3 {
     client: Client,
-    credentials: Option<SharedCredentialsProvider>,
     buckets: Buckets,
-    region: String,
-    /// Where an emulator is.
-    endpoint: Option<String>,
+    signer: Arc<Signer>,
 }
 
-const CONNECT: Duration = Duration::from_secs(3);
-const ATTEMPT: Duration = Duration::from_secs(30);
 /// Objects that are deleted at once (Amazon S3 API Reference, "DeleteObjects").
 const DELETED_AT_ONCE: usize = 1000;
+/// Objects of a page (Amazon S3 API Reference, "ListObjectsV2").
+const PAGE: usize = 1000;
 
 impl Buckets {
     /// One for all.
@@ -63,32 +62,37 @@ impl Buckets {
             _ => &self.stamped,
         }
     }
+
+    /// Each once.
+    fn all(&self) -> Vec<&str> {
+        let mut all = vec![&*self.originals, &*self.stamps, &*self.stamped];
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Those that hold keys which begin with `prefix`.
+    fn under(&self, prefix: &str) -> Vec<&str> {
+        if prefix.contains('/') { vec![self.of(prefix)] } else { self.all() }
+    }
 }
 
 impl S3 {
-    /// With region, credentials and endpoint (`AWS_ENDPOINT_URL`) as the environment says.
+    /// With region, credentials and endpoint (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`) as the environment
+    /// says.
     pub async fn from_env(buckets: Buckets) -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).load().await;
-        Self::new(&config, buckets)
+        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+        let config = match std::env::var("AWS_ENDPOINT_URL_S3") {
+            Ok(endpoint) => config.endpoint_url(endpoint),
+            Err(_) => config,
+        };
+        Self::new(&config.load().await, buckets)
     }
 
-    /// With region, credentials and endpoint of `config`.
+    /// With region, credentials and endpoint of `config`. HTTP client and timeouts are our own. Where an
+    /// endpoint is given, buckets are named in the path.
     pub fn new(config: &SdkConfig, buckets: Buckets) -> Self {
-        let endpoint = config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned());
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT);
-        let own = Builder::from(config)
-            .http_client(http_client())
-            .timeout_config(timeouts.build())
-            // An emulator has no name for each bucket.
-            .force_path_style(endpoint.is_some())
-            .build();
-        Self {
-            client: Client::from_conf(own),
-            credentials: config.credentials_provider(),
-            buckets,
-            region: config.region().map_or("us-east-1", |region| region.as_ref()).to_owned(),
-            endpoint,
-        }
+        Self { client: client::new(config), buckets, signer: Arc::new(Signer::new(config)) }
     }
 
     pub(crate) async fn head(&self, key: &str) -> Result<Option<Object>, Fault> {
@@ -108,15 +112,8 @@ impl S3 {
     }
 
     pub(crate) async fn read(&self, key: &str) -> Result<Reading, Fault> {
-        let get = self.client.get_object().bucket(self.buckets.of(key)).key(key).send().await;
-        let get = get.map_err(|error| fault(key, error))?;
-        let object = Object {
-            bytes: get.content_length().unwrap_or(0).cast_unsigned(),
-            content_type: get.content_type().unwrap_or_default().to_owned(),
-            etag: get.e_tag().unwrap_or_default().trim_matches('"').to_owned(),
-            metadata: get.metadata().cloned().unwrap_or_default().into_iter().collect(),
-        };
-        Ok(Reading::of_s3(object, get.body))
+        let (object, reading) = S3Reading::begin(&self.client, self.buckets.of(key), key).await?;
+        Ok(Reading::of_s3(object, reading))
     }
 
     pub(crate) async fn read_start(&self, key: &str, most: u64) -> Result<Bytes, Fault> {
@@ -136,21 +133,16 @@ impl S3 {
     }
 
     pub(crate) async fn put(&self, key: &str, body: Bytes, about: &About) -> Result<(), Fault> {
-        let put = self.client.put_object().bucket(self.buckets.of(key)).key(key).body(body.into());
-        let put = put.content_type(&about.content_type);
-        let put = put.set_metadata(Some(about.metadata.clone().into_iter().collect()));
-        put.send().await.map_err(|error| fault(key, error))?;
-        Ok(())
+        Multipart::new(&self.client, self.buckets.of(key), key, about)?.put(body).await
     }
 
     pub(crate) async fn write(&self, key: &str, about: &About) -> Result<Writing, Fault> {
-        Ok(Writing::to_s3(Multipart::begin(&self.client, self.buckets.of(key), key, about).await?))
+        Ok(Writing::to_s3(Multipart::new(&self.client, self.buckets.of(key), key, about)?))
     }
 
     pub(crate) async fn delete(&self, keys: &[String]) -> Result<(), Fault> {
-        for bucket in [&self.buckets.originals, &self.buckets.stamps, &self.buckets.stamped] {
-            let mut own: Vec<_> = keys.iter().filter(|key| self.buckets.of(key) == bucket).collect();
-            own.sort_unstable();
+        for bucket in self.buckets.all() {
+            let own: Vec<_> = keys.iter().filter(|key| self.buckets.of(key) == bucket).collect();
             for keys in own.chunks(DELETED_AT_ONCE) {
                 let objects = keys.iter().map(|key| ObjectIdentifier::builder().key(*key).build());
                 let objects: Result<Vec<_>, _> = objects.collect();
@@ -160,7 +152,7 @@ impl S3 {
                 let deleted = self.client.delete_objects().bucket(bucket).delete(delete).send().await;
                 let deleted = deleted.map_err(|error| fault(bucket, error))?;
                 if let Some(first) = deleted.errors().first() {
-                    return Err(Fault::Passing(first.message().unwrap_or("it deletes not all").to_owned()));
+                    return Err(one_of_many(first));
                 }
             }
         }
@@ -173,11 +165,29 @@ impl S3 {
         after: Option<&str>,
         most: usize,
     ) -> Result<Vec<Listed>, Fault> {
-        let bucket = self.buckets.of(prefix);
+        let mut listed = Vec::new();
+        for bucket in self.buckets.under(prefix) {
+            let mut own = self.list_bucket(bucket, prefix, after, most).await?;
+            // A bucket may hold what is none of ours.
+            own.retain(|one| self.buckets.of(&one.key) == bucket);
+            listed.append(&mut own);
+        }
+        listed.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        listed.truncate(most);
+        Ok(listed)
+    }
+
+    async fn list_bucket(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: Option<&str>,
+        most: usize,
+    ) -> Result<Vec<Listed>, Fault> {
         let mut listed = Vec::new();
         let mut after = after.map(str::to_owned);
         while listed.len() < most {
-            let page = i32::try_from((most - listed.len()).min(1000)).unwrap_or(1000);
+            let page = i32::try_from((most - listed.len()).min(PAGE)).unwrap_or(1);
             let list = self.client.list_objects_v2().bucket(bucket).prefix(prefix).max_keys(page);
             let list = list.set_start_after(after).send().await.map_err(|error| fault(bucket, error))?;
             listed.extend(list.contents().iter().filter_map(|object| {
@@ -193,32 +203,20 @@ impl S3 {
     }
 
     pub(crate) async fn upload_form(&self, policy: &Policy, now: Seconds) -> Result<Form, Fault> {
-        let provider = self.credentials.as_ref();
-        let provider = provider.ok_or_else(|| Fault::Refused("there are no AWS credentials".to_owned()))?;
-        let credentials = provider.provide_credentials().await;
-        let credentials = credentials.map_err(|error| Fault::Passing(error.to_string()))?;
-        let bucket = self.buckets.of(&policy.key);
-        let url = match &self.endpoint {
-            Some(endpoint) => format!("{endpoint}/{bucket}"),
-            None => format!("https://{bucket}.s3.{}.amazonaws.com/", self.region),
-        };
-        let signer = form::Signer {
-            key_id: credentials.access_key_id(),
-            key: credentials.secret_access_key(),
-            token: credentials.session_token(),
-            region: &self.region,
-        };
-        Ok(Form { url, fields: signer.fields(policy, bucket, now) })
+        self.signer.form(policy, self.buckets.of(&policy.key), now).await
     }
 
     pub(crate) async fn download_url(
         &self,
         key: &str,
         file_name: &str,
-        _: Seconds,
+        now: Seconds,
         lasts: Seconds,
     ) -> Result<String, Fault> {
-        let lasts = PresigningConfig::expires_in(Duration::from_secs(lasts));
+        let lasts = PresigningConfig::builder()
+            .start_time(UNIX_EPOCH + Duration::from_secs(now))
+            .expires_in(Duration::from_secs(lasts))
+            .build();
         let lasts = lasts.map_err(|error| Fault::Refused(error.to_string()))?;
         let get = self.client.get_object().bucket(self.buckets.of(key)).key(key);
         let get = get.response_content_disposition(attachment(file_name));
@@ -227,14 +225,30 @@ impl S3 {
     }
 
     pub(crate) async fn ready(&self) -> Result<(), Fault> {
-        let bucket = &self.buckets.originals;
-        self.client.head_bucket().bucket(bucket).send().await.map_err(|error| fault(bucket, error))?;
+        for bucket in self.buckets.all() {
+            self.client.head_bucket().bucket(bucket).send().await.map_err(|error| {
+                match fault(bucket, error) {
+                    Fault::Missing(_) => Fault::Refused(format!("there is no bucket {bucket}")),
+                    fault => fault,
+                }
+            })?;
+        }
         Ok(())
     }
 }
 
-/// rustls with ring: small, and built without cmake.
-fn http_client() -> aws_sdk_s3::config::SharedHttpClient {
-    let provider = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-    aws_smithy_http_client::Builder::new().tls_provider(provider).build_https()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_part_of_a_key_says_the_bucket() {
+        let bucket = |name: &str| name.to_owned();
+        let buckets = Buckets { originals: bucket("o"), stamps: bucket("s"), stamped: bucket("t") };
+        let keys = ["originals/a", "stamps/a/b", "stamped/a", "zips/a", "originals", "originals2/a"];
+        assert_eq!(keys.map(|key| buckets.of(key)), ["o", "s", "t", "t", "t", "t"]);
+        assert_eq!(buckets.under("stamps/"), ["s"]);
+        assert_eq!(buckets.under("sta"), ["o", "s", "t"]);
+        assert_eq!(Buckets::one("b").all(), ["b"]);
+    }
 }

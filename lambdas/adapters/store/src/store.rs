@@ -1,13 +1,11 @@
 //! What every store does.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use stampede_domain::Seconds;
 use stampede_domain::upload::Policy;
 
-use crate::{Fault, Folder, Reading, Writing};
+use crate::{About, Fault, Folder, Object, Reading, Writing};
 
 /// Where pictures lie; a clone is another handle on the same.
 #[derive(Clone, Debug)]
@@ -17,30 +15,6 @@ pub enum Store {
     /// Buckets of S3, or of what speaks as it does.
     #[cfg(feature = "s3")]
     S3(crate::S3),
-}
-
-/// What is known of an object.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Object {
-    /// Its length.
-    pub bytes: u64,
-    /// Its media type.
-    pub content_type: String,
-    /// Changes when the content does.
-    pub etag: String,
-    /// What was noted when it was put.
-    pub metadata: BTreeMap<String, String>,
-}
-
-/// What is noted of an object when it is put.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct About {
-    /// Its media type.
-    pub content_type: String,
-    /// Names in lower case and short values, both ASCII.
-    #[serde(default)]
-    pub metadata: BTreeMap<String, String>,
 }
 
 /// A form to upload one object with: `multipart/form-data` of these fields and then `file`.
@@ -59,13 +33,6 @@ pub struct Listed {
     pub key: String,
     /// Its length.
     pub bytes: u64,
-}
-
-impl About {
-    /// Nothing but a media type.
-    pub fn of_type(content_type: impl Into<String>) -> Self {
-        Self { content_type: content_type.into(), metadata: BTreeMap::new() }
-    }
 }
 
 macro_rules! either {

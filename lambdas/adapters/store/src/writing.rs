@@ -33,7 +33,7 @@ impl Writing {
         match &mut self.0 {
             To::File(written) => written.write(&bytes).await,
             #[cfg(feature = "s3")]
-            To::S3(multipart) => multipart.write(&bytes).await,
+            To::S3(multipart) => multipart.write(bytes).await,
         }
     }
 

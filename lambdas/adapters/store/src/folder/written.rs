@@ -1,15 +1,16 @@
-//! Writing an object's file.
+//! An object's file, while it is written.
 
-use std::path::PathBuf;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Folder, LENGTH};
+use super::{Folder, Inner, blocking, place};
 use crate::{About, Fault};
 
-/// What stands before an object's bytes.
+/// What stands before an object's bytes, behind its own length in bytes as a [`u32`] in little endian.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Notes {
     pub(super) etag: String,
@@ -20,33 +21,30 @@ pub(super) struct Notes {
 /// An object that is being written. Dropped unfinished, its file is removed.
 #[derive(Debug)]
 pub(crate) struct Written {
-    file: NamedTempFile,
-    path: PathBuf,
+    folder: Folder,
+    /// Where it will lie.
+    place: PathBuf,
+    /// Where it lies until it is whole.
+    unfinished: TempPath,
+    file: tokio::fs::File,
     bytes: u64,
-    writer: tokio::fs::File,
-    root: Folder,
 }
 
+/// How often a folder is made anew that a deletion found empty meanwhile.
+const ATTEMPTS: usize = 100;
+
 impl Written {
-    pub(super) fn begin(folder: &Folder, key: &str, about: &About) -> Result<Self, Fault> {
-        use std::io::Write as _;
-        let path = folder.path(key)?;
-        let mut file = NamedTempFile::new_in(&folder.0.unfinished)?;
-        // The file's own random name: what is put anew has another.
-        let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let time = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos());
-        let etag = format!("{}-{time:x}", name.trim_start_matches('.'));
-        let notes =
-            serde_json::to_vec(&Notes { etag, about: about.clone() }).map_err(std::io::Error::other)?;
-        file.write_all(&(notes.len() as u32).to_le_bytes())?;
-        file.write_all(&notes)?;
-        debug_assert_eq!(LENGTH, size_of::<u32>());
-        let writer = tokio::fs::File::from_std(file.as_file().try_clone()?);
-        Ok(Self { file, path, bytes: 0, writer, root: folder.clone() })
+    pub(super) async fn begin(folder: &Folder, key: &str, about: &About) -> Result<Self, Fault> {
+        let place = place::path(key)?;
+        let about = about.checked()?;
+        let inside = folder.clone();
+        let (file, unfinished) = blocking(move || inside.0.begin(about)).await?;
+        let file = tokio::fs::File::from_std(file);
+        Ok(Self { folder: folder.clone(), place, unfinished, file, bytes: 0 })
     }
 
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.writer.write_all(bytes).await?;
+        self.file.write_all(bytes).await?;
         self.bytes += bytes.len() as u64;
         Ok(())
     }
@@ -57,19 +55,72 @@ impl Written {
     }
 
     pub(crate) async fn finish(mut self) -> Result<u64, Fault> {
-        self.writer.flush().await?;
-        self.writer.sync_data().await?;
-        let above = self.path.parent().unwrap_or(&self.root.0.objects);
-        // A folder that a deletion found empty may be removed between the two.
-        let mut file = self.file;
-        for _ in 0..100 {
-            std::fs::create_dir_all(above)?;
-            match file.persist(&self.path) {
-                Ok(_) => return Ok(self.bytes),
-                Err(error) if error.error.kind() == std::io::ErrorKind::NotFound => file = error.file,
-                Err(error) => return Err(error.error.into()),
+        self.file.flush().await?;
+        self.file.sync_all().await?;
+        let Self { folder, place, unfinished, bytes, .. } = self;
+        blocking(move || folder.0.commit(unfinished, &place)).await?;
+        Ok(bytes)
+    }
+}
+
+impl Inner {
+    /// An unfinished file with its notes.
+    fn begin(&self, about: About) -> Result<(std::fs::File, TempPath), Fault> {
+        let mut file = NamedTempFile::new_in(&self.unfinished_path)?;
+        // The file's own random name and the time: what is put anew has another.
+        let name = file.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let time = std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_nanos());
+        let etag = format!("{}-{time:x}", name.trim_start_matches('.'));
+        let notes = serde_json::to_vec(&Notes { etag, about }).map_err(io::Error::other)?;
+        let length = u32::try_from(notes.len()).map_err(io::Error::other)?;
+        file.write_all(&length.to_le_bytes())?;
+        file.write_all(&notes)?;
+        Ok(file.into_parts())
+    }
+
+    /// Puts a whole file where it belongs. The rename is the moment at which the object is there.
+    fn commit(&self, unfinished: TempPath, place: &Path) -> Result<(), Fault> {
+        let name = unfinished.file_name().map(Path::new).unwrap_or(Path::new("")).to_owned();
+        for _ in 0..ATTEMPTS {
+            match self.unfinished.rename(&name, &self.objects, place) {
+                Ok(()) => {
+                    // It is no longer there to be removed.
+                    drop(unfinished.keep());
+                    return Ok(self.sync(place.parent())?);
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.make_folders(place)?,
+                Err(error) => return Err(error.into()),
             }
         }
         Err(Fault::Passing("its folder is removed again and again".to_owned()))
+    }
+
+    /// Makes what folders are missing above `place`.
+    fn make_folders(&self, place: &Path) -> io::Result<()> {
+        let mut above: Vec<&Path> = place.ancestors().skip(1).filter(|path| *path != Path::new("")).collect();
+        above.reverse();
+        for folder in above {
+            match self.objects.create_dir(folder) {
+                Ok(()) => self.sync(folder.parent())?,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                // The one above it was just removed; the caller begins anew.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Flushes a folder, so that a power cut does not take a new name out of it.
+    fn sync(&self, folder: Option<&Path>) -> io::Result<()> {
+        if cfg!(not(unix)) {
+            return Ok(());
+        }
+        let folder = folder.filter(|path| *path != Path::new("")).unwrap_or(Path::new("."));
+        match self.objects.open(folder).and_then(|folder| folder.sync_all()) {
+            // What was in it is deleted again.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            flushed => flushed,
+        }
     }
 }

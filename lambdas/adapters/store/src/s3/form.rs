@@ -8,19 +8,19 @@ use sha2::Sha256;
 use stampede_domain::Seconds;
 use stampede_domain::upload::Policy;
 
-/// Who signs.
-pub(super) struct Signer<'a> {
-    pub(super) key_id: &'a str,
-    pub(super) key: &'a str,
+/// Who signs, and where.
+pub(super) struct Key<'a> {
+    pub(super) id: &'a str,
+    pub(super) secret: &'a str,
     pub(super) token: Option<&'a str>,
     pub(super) region: &'a str,
 }
 
-impl Signer<'_> {
+impl Key<'_> {
     /// The form's fields.
     pub(super) fn fields(&self, policy: &Policy, bucket: &str, now: Seconds) -> Vec<(String, String)> {
         let (date, time) = (date(now), time(now));
-        let credential = format!("{}/{date}/{}/s3/aws4_request", self.key_id, self.region);
+        let credential = format!("{}/{date}/{}/s3/aws4_request", self.id, self.region);
         let mut fields = vec![
             ("key", policy.key.clone()),
             ("Content-Type", policy.content_type.clone()),
@@ -45,7 +45,7 @@ impl Signer<'_> {
 
     /// "Deriving the signing key" of signature version 4, and the signature.
     fn sign(&self, date: &str, text: &[u8]) -> String {
-        let first = format!("AWS4{}", self.key).into_bytes();
+        let first = format!("AWS4{}", self.secret).into_bytes();
         let parts = [date.as_bytes(), self.region.as_bytes(), b"s3", b"aws4_request", text];
         HEXLOWER.encode(&parts.iter().fold(first, |key, part| mac(&key, part)))
     }
@@ -103,14 +103,14 @@ mod tests {
     #[test]
     fn the_signature_is_that_of_the_documentation() {
         let document = "eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7ImJ1Y2tldCI6ICJzaWd2NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMtcmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3QiOiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29tL3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4LWFtei1tZXRhLXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVTMjU2In0sDQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNyZWRlbnRpYWwiOiAiQUtJQUlPU0ZPRE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1BQy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9";
-        let signer = Signer {
-            key_id: "AKIAIOSFODNN7EXAMPLE",
-            key: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        let key = Key {
+            id: "AKIAIOSFODNN7EXAMPLE",
+            secret: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
             token: None,
             region: "us-east-1",
         };
         assert_eq!(
-            signer.sign("20151229", document.as_bytes()),
+            key.sign("20151229", document.as_bytes()),
             "8afdbf4008c03f22c2cd3cdb72e4afbb1f6a588f3255ac628749a66d7f09699e"
         );
     }
