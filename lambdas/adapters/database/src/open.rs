@@ -38,7 +38,7 @@ pub struct Database {
 
 /// SQLite as a service needs it: readers beside a writer. What was committed outlives the process, and
 /// with `synchronous=NORMAL` a loss of power takes back at most the last moments, never the file.
-const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000; \
+const PRAGMAS: &str = "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
     PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;";
 
 impl Database {
@@ -51,6 +51,10 @@ impl Database {
         let is_postgres = address.starts_with("postgres://") || address.starts_with("postgresql://");
         if !is_postgres && !address.starts_with("sqlite:") {
             return Err(Fault::Address("it begins with neither sqlite: nor postgres:".to_owned()));
+        }
+        if !is_postgres && is_in_memory(address) {
+            let reason = "a database in memory is gone with the process, and others cannot open it";
+            return Err(Fault::Address(reason.to_owned()));
         }
         let address = match address.contains('?') || is_postgres {
             true => address.to_owned(),
@@ -87,11 +91,20 @@ impl Database {
     /// # Errors
     /// [`Fault::Newer`] when a newer version did so before.
     pub async fn migrate(&self) -> Result<(), Fault> {
-        MIGRATIONS.run(&self.writes).await.map_err(|error| match error {
+        let fault = |error| match error {
             MigrateError::VersionMissing(_) => Fault::Newer,
             MigrateError::Execute(error) => error.into(),
             other => Fault::Foreign(other.to_string()),
-        })
+        };
+        if self.is_postgres {
+            return MIGRATIONS.run(&self.writes).await.map_err(fault);
+        }
+        // On PostgreSQL the migrator takes a lock. SQLite has none but its writer's: two processes that
+        // open a new file would both make its tables.
+        // run() itself takes no connection in a future that is Send.
+        let mut writing = self.begin().await?;
+        MIGRATIONS.run_direct(None, &mut *writing, false).await.map_err(fault)?;
+        Ok(writing.commit().await?)
     }
 
     /// Asks it for an answer.
@@ -122,4 +135,11 @@ impl Database {
     pub(crate) fn writer(&self) -> &AnyPool {
         &self.writes
     }
+}
+
+/// Whether an address of SQLite names no file.
+fn is_in_memory(address: &str) -> bool {
+    let address = address.trim_start_matches("sqlite:").trim_start_matches("//");
+    let (file, options) = address.split_once('?').unwrap_or((address, ""));
+    file.is_empty() || file.contains(":memory:") || options.split('&').any(|option| option == "mode=memory")
 }
