@@ -47,8 +47,8 @@ pub struct Since {
     pub changes: Vec<Change>,
     /// The number of the owner's last change.
     pub latest: u64,
-    /// Whether these are all behind the one asked for; else some are forgotten, and the client must look
-    /// at its jobs anew.
+    /// Whether these are the first behind the one asked for, without a gap; else some are forgotten, or the
+    /// one asked for never was, and the client must look at its jobs anew.
     pub complete: bool,
 }
 
@@ -89,6 +89,8 @@ impl Database {
             changes.push(Change { owner, ..change });
         }
         let first = changes.first().map_or(latest + 1, |change| change.sequence);
-        Ok(Since { complete: first <= sequence.saturating_add(1), latest, changes })
+        // A client that knows of more saw a database that this one is not, or is no longer.
+        let complete = sequence <= latest && first <= sequence.saturating_add(1);
+        Ok(Since { complete, latest, changes })
     }
 }

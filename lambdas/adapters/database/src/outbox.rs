@@ -1,11 +1,12 @@
 //! Messages on their way to the queue.
 
+use sqlx::any::AnyRow;
 use sqlx::{Any, AnyConnection, Row as _, Transaction};
 use stampede_domain::id::JobId;
 use stampede_domain::message::{Message, Task, Zip};
 
 use crate::create::LEASE;
-use crate::rows::{CHUNK, at, list, values};
+use crate::rows::{CHUNK, at, list, number, values};
 use crate::{Database, Fault, Millis};
 
 /// A message to be sent.
@@ -26,6 +27,12 @@ impl Outgoing {
     pub(crate) fn of_zip(zip: Zip) -> Self {
         let id = format!("{}/zip/{}", zip.job, zip.attempt);
         Self { id, body: Message::Zip(zip).to_json() }
+    }
+
+    /// Where it stands among messages of the same time: items of a job by their numbers.
+    fn place(&self) -> (&str, Option<u32>) {
+        let mut parts = self.id.split('/');
+        (parts.next().unwrap_or_default(), parts.next().and_then(|item| item.parse().ok()))
     }
 }
 
@@ -77,14 +84,19 @@ impl Database {
         let lock = if self.is_postgres { "FOR UPDATE SKIP LOCKED" } else { "" };
         let take = format!(
             "UPDATE outbox SET leased_until = $1 WHERE id IN (SELECT id FROM outbox \
-             WHERE leased_until <= $2 ORDER BY leased_until, created LIMIT $3 {lock}) RETURNING id, body"
+             WHERE leased_until <= $2 ORDER BY leased_until, created LIMIT $3 {lock}) \
+             RETURNING id, body, created"
         );
         let take = sqlx::query(sqlx::AssertSqlSafe(take)).bind(at(now + LEASE)).bind(at(now));
         let rows = take.bind(i64::from(most)).fetch_all(&mut *writing).await?;
         writing.commit().await?;
-        let outgoing =
-            |row: &sqlx::any::AnyRow| Ok(Outgoing { id: row.try_get("id")?, body: row.try_get("body")? });
-        rows.iter().map(outgoing).collect()
+        let outgoing = |row: &AnyRow| {
+            Ok((number(row, "created")?, Outgoing { id: row.try_get("id")?, body: row.try_get("body")? }))
+        };
+        let mut taken = rows.iter().map(outgoing).collect::<Result<Vec<_>, Fault>>()?;
+        // RETURNING promises no order.
+        taken.sort_by(|(a, one), (b, other)| (a, one.place()).cmp(&(b, other.place())));
+        Ok(taken.into_iter().map(|(_, outgoing)| outgoing).collect())
     }
 
     /// Forgets messages that were sent.

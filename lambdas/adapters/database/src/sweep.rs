@@ -117,12 +117,30 @@ impl Database {
     /// [`Fault`].
     pub async fn prune(&self, now: Millis) -> Result<(), Fault> {
         for (delete, before) in [
-            ("DELETE FROM events WHERE created < $1", now.saturating_sub(KEEP_EVENTS)),
-            ("DELETE FROM idempotency WHERE created < $1", now.saturating_sub(KEEP_IDEMPOTENCY)),
-            ("DELETE FROM callbacks WHERE expires < $1", now),
+            (
+                "DELETE FROM events WHERE (owner, sequence) IN \
+                 (SELECT owner, sequence FROM events WHERE created < $1 LIMIT $2)",
+                now.saturating_sub(KEEP_EVENTS),
+            ),
+            (
+                "DELETE FROM idempotency WHERE (owner, key) IN \
+                 (SELECT owner, key FROM idempotency WHERE created < $1 LIMIT $2)",
+                now.saturating_sub(KEEP_IDEMPOTENCY),
+            ),
+            (
+                "DELETE FROM callbacks WHERE signature IN \
+                 (SELECT signature FROM callbacks WHERE expires < $1 LIMIT $2)",
+                now,
+            ),
         ] {
-            sqlx::query(delete).bind(at(before)).execute(self.writer()).await?;
+            // So many at once: others write in between.
+            while self.delete_old(delete, before).await? == CHUNK as u64 {}
         }
         Ok(())
+    }
+
+    async fn delete_old(&self, delete: &'static str, before: Millis) -> Result<u64, Fault> {
+        let delete = sqlx::query(delete).bind(at(before)).bind(CHUNK as i64);
+        Ok(delete.execute(self.writer()).await?.rows_affected())
     }
 }

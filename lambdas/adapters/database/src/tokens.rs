@@ -47,7 +47,7 @@ impl Database {
         Ok(id)
     }
 
-    /// Whose token has this hash, if it was not revoked.
+    /// Whose token has this hash, if it was not revoked. That its use cannot be noted stops nobody.
     ///
     /// # Errors
     /// [`Fault`].
@@ -59,7 +59,9 @@ impl Database {
         };
         if some_number(&row, "last_used")?.is_none_or(|last| now.saturating_sub(last) >= NOTED_EVERY) {
             let note = sqlx::query("UPDATE tokens SET last_used = $1 WHERE hash = $2");
-            note.bind(at(now)).bind(hash).execute(self.writer()).await?;
+            if let Err(error) = note.bind(at(now)).bind(hash).execute(self.writer()).await {
+                tracing::warn!(%error, "the last use of a token is not noted");
+            }
         }
         parsed(&row, "owner").map(Some)
     }

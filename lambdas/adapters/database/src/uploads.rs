@@ -183,7 +183,8 @@ impl Database {
         rows.iter().map(upload).collect()
     }
 
-    /// Notes that an upload was found as it should be; gives whether it was still awaited.
+    /// Notes that an upload was found as it should be; gives whether it is ready, by this or before. What
+    /// was noted first stays.
     ///
     /// # Errors
     /// [`Fault`].
@@ -193,7 +194,12 @@ impl Database {
         let confirm = sqlx::query(confirm).bind(facts.content_type.clone()).bind(at(facts.bytes));
         let confirm = confirm.bind(i64::from(facts.width)).bind(i64::from(facts.height));
         let confirm = confirm.bind(id.to_string()).bind(owner.to_string());
-        Ok(confirm.execute(self.writer()).await?.rows_affected() > 0)
+        if confirm.execute(self.writer()).await?.rows_affected() > 0 {
+            return Ok(true);
+        }
+        let ready = "SELECT 1 FROM uploads WHERE id = $1 AND owner = $2 AND state = 'ready' AND due IS NULL";
+        let ready = sqlx::query(ready).bind(id.to_string()).bind(owner.to_string());
+        Ok(ready.fetch_optional(&self.reads).await?.is_some())
     }
 
     /// Notes that an upload is not what it should be; gives whether it was still awaited.

@@ -147,7 +147,10 @@ async fn reports_in_any_order_leave_one_state_and_changes_without_gaps() {
         assert!(since.complete && since.latest == sequences.len() as u64);
         assert_eq!(since.changes.len(), sequences.len() - 3);
         assert_eq!(since.changes.last().unwrap().counts, job.counts);
-        assert_eq!(database.since(owner(2), 0, 10).await.unwrap().latest, 0);
+        let nothing = database.since(owner(2), 0, 10).await.unwrap();
+        assert!(nothing.complete && nothing.latest == 0);
+        let ahead = database.since(owner(1), since.latest + 1, 10).await.unwrap();
+        assert!(!ahead.complete && ahead.latest == since.latest, "no such change was ever told");
         database.prune(3 + 8 * 24 * 3600 * 1000).await.unwrap();
         assert!(!database.since(owner(1), 3, 10).await.unwrap().complete);
         assert!(database.since(owner(1), sequences.len() as u64, 10).await.unwrap().complete);
@@ -198,5 +201,23 @@ async fn what_is_cancelled_before_it_is_sent_is_not_sent() {
         let mut wanted = std::collections::BTreeSet::from([format!("{}/0/1", job_id(1))]);
         wanted.extend(again.into_iter().chain(other).map(|one| one.id));
         assert_eq!(left, wanted, "{}", home.name);
+    }
+}
+
+#[tokio::test]
+async fn messages_are_taken_in_the_order_they_were_put_in() {
+    for home in homes().await {
+        let database = home.database;
+        let mut wanted = Vec::new();
+        // Names in another order than times, and more items than have one digit.
+        for (id, now) in [(3, 1), (1, 2), (2, 3)] {
+            wanted.extend(make(&database, &new_job(id, 1, 12), now).await);
+        }
+        // The first are taken, and not sent: they are the oldest still.
+        let first = database.take_outbox(5, 1 + LEASE).await.unwrap();
+        assert_eq!(first, wanted[..5], "{}", home.name);
+        let left = database.take_outbox(100, 3 + LEASE).await.unwrap();
+        assert_eq!(left, wanted[5..]);
+        assert_eq!(database.take_outbox(100, 3 + 2 * LEASE).await.unwrap(), wanted);
     }
 }

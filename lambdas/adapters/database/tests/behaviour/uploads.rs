@@ -1,6 +1,7 @@
 //! Uploads, tokens and callbacks.
 
-use stampede_database::{Facts, NewUpload, UploadCursor, UploadState};
+use sqlx::{Connection as _, Executor as _};
+use stampede_database::{Database, Facts, NewUpload, Options, UploadCursor, UploadState};
 use stampede_domain::id::{Picture, PictureId, Stamp, StampId};
 
 use crate::places::{homes, owner};
@@ -25,8 +26,10 @@ async fn uploads_are_announced_looked_at_and_deleted_with_grace() {
         let facts = Facts { content_type: "image/png".to_owned(), bytes: 900, width: 30, height: 20 };
         assert!(!database.confirm(owner(2), ids[0], &facts).await.unwrap(), "{}", home.name);
         assert!(database.confirm(owner(1), ids[0], &facts).await.unwrap());
-        assert!(!database.confirm(owner(1), ids[0], &facts).await.unwrap());
+        let other = Facts { width: 31, ..facts.clone() };
+        assert!(database.confirm(owner(1), ids[0], &other).await.unwrap(), "it is ready, as it was found");
         assert!(database.refuse(owner(1), ids[1], "not a picture").await.unwrap());
+        assert!(!database.confirm(owner(1), ids[1], &facts).await.unwrap(), "it was refused");
         let found = database.upload(owner(1), ids[0]).await.unwrap().unwrap();
         assert_eq!(found.state, UploadState::Ready { width: 30, height: 20 });
         assert_eq!(
@@ -106,4 +109,44 @@ async fn a_callback_is_taken_once() {
         database.prune(101).await.unwrap();
         assert!(database.remember_callback([1; 32], 100).await.unwrap());
     }
+}
+
+#[tokio::test]
+async fn all_that_is_old_is_forgotten_however_much_it_is() {
+    for home in homes().await {
+        let database = home.database;
+        // More than one statement deletes, to the last; and one that stays.
+        let signature = |number: u16| {
+            let mut signature = [0; 32];
+            signature[..2].copy_from_slice(&number.to_be_bytes());
+            signature
+        };
+        for number in 0..=1000 {
+            let expires = if number < 1000 { 100 } else { 101 };
+            assert!(database.remember_callback(signature(number), expires).await.unwrap());
+        }
+        database.prune(101).await.unwrap();
+        for number in 0..1000 {
+            let forgotten = database.remember_callback(signature(number), 100).await.unwrap();
+            assert!(forgotten, "{}: {number}", home.name);
+        }
+        assert!(!database.remember_callback(signature(1000), 101).await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_taken_though_its_use_cannot_be_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stampede.db");
+    let database = Database::open(&format!("sqlite:{}", path.display()), Options::default()).await.unwrap();
+    database.migrate().await.unwrap();
+    database.add_token(owner(1), "ci", [5; 32], 1000).await.unwrap();
+    let mut connection = sqlx::SqliteConnection::connect(path.to_str().unwrap()).await.unwrap();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON tokens BEGIN SELECT RAISE(FAIL, 'full'); END";
+    connection.execute(full).await.unwrap();
+    assert_eq!(database.owner_of_token([5; 32], 2000).await.unwrap(), Some(owner(1)));
+    assert_eq!(database.tokens(owner(1)).await.unwrap()[0].last_used, None);
+    connection.execute("DROP TRIGGER full").await.unwrap();
+    database.owner_of_token([5; 32], 3000).await.unwrap();
+    assert_eq!(database.tokens(owner(1)).await.unwrap()[0].last_used, Some(3000));
 }
