@@ -22,7 +22,7 @@ pub enum Fault {
     #[error("“{0}” is not a key: write parts between single slashes, without control characters")]
     Key(String),
     /// A part of the key is longer than a file's name may be.
-    #[error("the key “{0}” has a part that is longer than the 255 bytes a file's name may have; shorten it")]
+    #[error("the key “{0}” has a part that is longer than the 254 bytes a folder has room for; shorten it")]
     LongName(String),
     /// What was to be noted of an object cannot be.
     #[error("an object cannot be put with {0}")]

@@ -1,6 +1,6 @@
 //! Where a key's object lies below the folder.
 //!
-//! Each part of a key is a folder and the last a file, named as the part is. Folders have a `%` behind
+//! Each part of a key is a folder and the last a file, named as the part is. Files have a `%` behind
 //! their names, so that `a` and `a/b` can both be objects, as in S3. On a file system that takes `a` and
 //! `A` for one name, keys that differ in nothing else are one object.
 
@@ -12,7 +12,7 @@ use crate::Fault;
 
 /// Of a file's or folder's name, in bytes (`NAME_MAX` of most file systems).
 const LONGEST_NAME: usize = 255;
-/// What ends a folder's name, and begins a character that is written as its code.
+/// What ends a file's name, and begins a character that is written as its code.
 const MARK: char = '%';
 
 /// A path relative to the folder of the objects. No part of it is `..`, absolute, or empty.
@@ -32,6 +32,13 @@ pub(super) fn path(key: &str) -> Result<PathBuf, Fault> {
 
 /// The name of the file that is the last part of a key.
 fn file_name(part: &str) -> String {
+    let mut name = folder_name(part);
+    name.push(MARK);
+    name
+}
+
+/// The name of the folder that is another part of a key.
+pub(super) fn folder_name(part: &str) -> String {
     let mut name = String::with_capacity(part.len());
     for c in part.chars() {
         // What Windows gives no file for a name, and our own mark.
@@ -42,11 +49,6 @@ fn file_name(part: &str) -> String {
         }
     }
     name
-}
-
-/// The name of the folder that is another part of a key.
-pub(super) fn folder_name(part: &str) -> String {
-    file_name(part) + "%"
 }
 
 /// What a name found below the folder stands for.
@@ -60,7 +62,7 @@ pub(super) enum Part {
 
 /// Reads a name; `None` where it is none of ours.
 pub(super) fn part(name: &str) -> Option<Part> {
-    let (name, is_folder) = name.strip_suffix(MARK).map_or((name, false), |name| (name, true));
+    let (name, is_file) = name.strip_suffix(MARK).map_or((name, false), |name| (name, true));
     let mut part = String::with_capacity(name.len());
     let mut rest = name;
     while let Some((before, code)) = rest.split_once(MARK) {
@@ -70,8 +72,8 @@ pub(super) fn part(name: &str) -> Option<Part> {
     }
     part.push_str(rest);
     // Only one name stands for each part.
-    let ours = file_name(&part) == name && is_key(&part);
-    ours.then_some(if is_folder { Part::Folder(part) } else { Part::File(part) })
+    let ours = folder_name(&part) == name && is_key(&part);
+    ours.then_some(if is_file { Part::File(part) } else { Part::Folder(part) })
 }
 
 #[cfg(test)]
@@ -82,17 +84,17 @@ mod tests {
 
     #[test]
     fn objects_and_folders_of_one_name_lie_apart() {
-        assert_eq!(path("a").unwrap(), PathBuf::from("a"));
-        assert_eq!(path("a/b").unwrap(), PathBuf::from("a%/b"));
-        assert_eq!(path("a%/b").unwrap(), PathBuf::from("a%25%/b"));
-        assert_eq!(path("été/1:2").unwrap(), PathBuf::from("été%/1%3A2"));
+        assert_eq!(path("a").unwrap(), PathBuf::from("a%"));
+        assert_eq!(path("a/b").unwrap(), PathBuf::from("a/b%"));
+        assert_eq!(path("a%/b").unwrap(), PathBuf::from("a%25/b%"));
+        assert_eq!(path("été/1:2").unwrap(), PathBuf::from("été/1%3A2%"));
     }
 
     #[test]
     fn what_no_file_can_be_called_is_refused() {
-        assert!(path(&"a".repeat(255)).is_ok());
-        assert!(matches!(path(&"a".repeat(256)), Err(Fault::LongName(_))));
-        assert!(matches!(path(&format!("{}/b", "a".repeat(255))), Err(Fault::LongName(_))));
+        assert!(path(&"a".repeat(254)).is_ok());
+        assert!(matches!(path(&"a".repeat(255)), Err(Fault::LongName(_))));
+        assert!(matches!(path(&format!("{}/b", "a".repeat(256))), Err(Fault::LongName(_))));
         for key in ["", "/", "a/", "/a", "a//b", ".", "..", "a/../b", "a\\b", "a\0", "a\nb"] {
             assert!(matches!(path(key), Err(Fault::Key(_))), "{key:?}");
         }

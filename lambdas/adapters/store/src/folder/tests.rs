@@ -58,7 +58,7 @@ async fn folders_are_removed_with_their_last_object() {
     put(&folder, "a/b/c", "1").await.unwrap();
     put(&folder, "a/d", "2").await.unwrap();
     folder.delete(&["a/b/c".to_owned()]).await.unwrap();
-    assert_eq!(entries(&home.path().join("store/objects/a%")), ["d"]);
+    assert_eq!(entries(&home.path().join("store/objects/a")), ["d%"]);
     folder.delete(&["a/d".to_owned(), "a/never/was".to_owned()]).await.unwrap();
     assert!(entries(&home.path().join("store/objects")).is_empty());
 }
@@ -71,33 +71,33 @@ async fn no_symlink_is_followed_out() {
     let (outside, objects) = (home.path().join("outside"), home.path().join("store/objects"));
     fs::create_dir(&outside).unwrap();
     put(&folder, "true", "1").await.unwrap();
-    fs::copy(objects.join("true"), outside.join("secret")).unwrap();
-    symlink(&outside, objects.join("a%")).unwrap();
-    symlink("../../outside/secret", objects.join("b")).unwrap();
+    fs::copy(objects.join("true%"), outside.join("secret%")).unwrap();
+    symlink(&outside, objects.join("a")).unwrap();
+    symlink("../../outside/secret%", objects.join("b%")).unwrap();
     for key in ["a/secret", "b"] {
         let read = folder.read(key).await.unwrap_err();
         assert!(matches!(&read, Fault::Io(_)) && !read.is_passing(), "{key}: {read:?}");
     }
     assert!(put(&folder, "a/new", "2").await.is_err());
     assert!(folder.delete(&["a/secret".to_owned()]).await.is_err());
-    assert_eq!(entries(&outside), ["secret"]);
+    assert_eq!(entries(&outside), ["secret%"]);
     let listed = folder.list("", None, 10).await.unwrap();
     assert_eq!(listed.iter().map(|one| &*one.key).collect::<Vec<_>>(), ["true"]);
     // Nor is what a link leads to written over: the link itself is.
     put(&folder, "b", "3").await.unwrap();
     assert_eq!(folder.head("b").await.unwrap().unwrap().bytes, 1);
-    assert_eq!(fs::read(outside.join("secret")).unwrap(), fs::read(objects.join("true")).unwrap());
+    assert_eq!(fs::read(outside.join("secret%")).unwrap(), fs::read(objects.join("true%")).unwrap());
 }
 
 #[tokio::test]
 async fn foreign_and_damaged_files_are_told_apart_from_missing_ones() {
     let (home, folder) = folder();
     let objects = home.path().join("store/objects");
-    fs::write(objects.join("foreign"), "a picture that somebody put here").unwrap();
-    fs::write(objects.join("empty"), "").unwrap();
+    fs::write(objects.join("foreign%"), "a picture that somebody put here").unwrap();
+    fs::write(objects.join("empty%"), "").unwrap();
     put(&folder, "cut", "1").await.unwrap();
-    let whole = fs::read(objects.join("cut")).unwrap();
-    fs::write(objects.join("cut"), &whole[..20]).unwrap();
+    let whole = fs::read(objects.join("cut%")).unwrap();
+    fs::write(objects.join("cut%"), &whole[..20]).unwrap();
     put(&folder, "good", "1").await.unwrap();
     for key in ["foreign", "empty", "cut"] {
         assert!(matches!(folder.head(key).await, Err(Fault::Foreign(_))), "{key}");
