@@ -52,10 +52,11 @@ pub(crate) async fn homes() -> Vec<Home> {
 }
 
 async fn make_database(url: &str, name: &str) {
-    use sqlx::{Connection as _, Executor as _};
-    let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
-    connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
-    connection.close().await.unwrap();
+    use sqlx::Executor as _;
+    // Its port is open before it takes anybody in; a pool tries again until it does.
+    let pool = sqlx::PgPool::connect(url).await.unwrap();
+    pool.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+    pool.close().await;
 }
 
 pub(crate) fn owner(number: u8) -> OwnerId {

@@ -126,7 +126,7 @@ async fn a_zip_is_void_when_a_picture_in_it_is_deleted_for_good() {
         assert_eq!(database.since(owner(1), before, 10).await.unwrap(), told);
 
         assert!(matches!(ask(1, "zips/new.zip").await.unwrap(), ZipRequest::New(..)));
-        database.purged(&[purge.id.clone()]).await.unwrap();
+        database.purged(std::slice::from_ref(&purge.id)).await.unwrap();
         let finished = ZipReport { job: job_id(1), attempt: 2, event: ZipEvent::Finished { bytes: 8 } };
         database.report_zip(&finished, 7).await.unwrap().unwrap();
         assert_eq!(zip(1).await, ZipState::Ready { key: "zips/new.zip".to_owned(), bytes: 8 });
