@@ -71,6 +71,9 @@ pub enum Event {
     },
 }
 
+/// A reason is cut to so many characters: browsers are told it in events of 10 KiB.
+pub const LONGEST_REASON: usize = 400;
+
 /// One picture of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -97,7 +100,9 @@ impl Item {
             (State::Queued | State::Processing | State::Failed { .. }, Event::Finished { output }) => {
                 State::Done(output)
             }
-            (State::Queued | State::Processing, Event::Failed { reason }) => State::Failed { reason },
+            (State::Queued | State::Processing, Event::Failed { reason }) => {
+                State::Failed { reason: reason.chars().take(LONGEST_REASON).collect() }
+            }
             _ => return false,
         };
         self.state = next;
@@ -161,6 +166,13 @@ mod tests {
         assert!(!item.report(1, event(0)) && !item.report(1, event(2)) && !item.report(1, event(1)));
         assert_eq!(item.state, State::Done(output()));
         assert!(!item.retry() && !item.cancel(), "what is done stays");
+    }
+
+    #[test]
+    fn reasons_are_short() {
+        let mut item = Item::new();
+        item.report(1, Event::Failed { reason: "é".repeat(1000) });
+        assert_eq!(item.state, State::Failed { reason: "é".repeat(LONGEST_REASON) });
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! The configuration: options, environment variables and a TOML file, in this order of weight.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use stampede_domain::signature::Secret;
+use stampede_live::Pusher;
+use stampede_store::Buckets;
 
 /// What can be said; the documented list is `stampede --help`.
 #[derive(Clone, Debug, Default, Args, Deserialize)]
@@ -41,7 +45,8 @@ pub(crate) struct Options {
     /// The URL of its dead-letter queue
     #[arg(long, env = "STAMPEDE_DEAD_LETTERS", value_name = "URL")]
     dead_letters: Option<String>,
-    /// Pusher's app as ID:KEY:SECRET@CLUSTER in place of the built-in server
+    /// Pusher's app as ID:KEY:SECRET@CLUSTER, or @http://HOST:PORT for what speaks as Pusher does, in place
+    /// of the built-in server
     #[arg(long, env = "STAMPEDE_PUSHER", value_name = "APP", hide_env_values = true)]
     pusher: Option<String>,
     /// Cores that stamp; 0: none in this process [default: all]
@@ -63,22 +68,13 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) secret: Secret,
     pub(crate) database: String,
-    pub(crate) buckets: Option<[String; 3]>,
+    pub(crate) buckets: Option<Buckets>,
     pub(crate) queue: Option<String>,
     pub(crate) dead_letters: Option<String>,
-    pub(crate) pusher: Option<PusherApp>,
+    pub(crate) pusher: Option<Pusher>,
     pub(crate) stampers: usize,
     pub(crate) rate: u32,
     pub(crate) log: String,
-}
-
-/// An app of Pusher's.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct PusherApp {
-    pub(crate) id: String,
-    pub(crate) key: String,
-    pub(crate) secret: String,
-    pub(crate) cluster: String,
 }
 
 impl Config {
@@ -105,8 +101,8 @@ impl Config {
             }
         };
         let database = said.database.or(file.database);
-        let buckets = said.buckets.or(file.buckets).map(|names| split_buckets(&names)).transpose()?;
-        let pusher = said.pusher.or(file.pusher).map(|app| split_app(&app)).transpose()?;
+        let buckets = said.buckets.or(file.buckets).map(|names| parsed("buckets", &names)).transpose()?;
+        let pusher = said.pusher.or(file.pusher).map(|app| parsed("pusher", &app)).transpose()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let rate = said.rate.or(file.rate).unwrap_or(200);
         if rate == 0 {
@@ -147,20 +143,8 @@ fn own_secret(data: &Path) -> Result<Secret, String> {
     Secret::new(secret.trim_ascii()).map_err(|error| failed(&error))
 }
 
-fn split_buckets(names: &str) -> Result<[String; 3], String> {
-    let names: Vec<_> = names.split(',').map(|name| name.trim().to_owned()).collect();
-    match <[String; 3]>::try_from(names) {
-        Ok(names) if names.iter().all(|name| !name.is_empty()) => Ok(names),
-        _ => Err("buckets: name three, as ORIGINALS,STAMPS,STAMPED; they may be the same".to_owned()),
-    }
-}
-
-fn split_app(app: &str) -> Result<PusherApp, String> {
-    let wrong = || "pusher: write it as ID:KEY:SECRET@CLUSTER".to_owned();
-    let (app, cluster) = app.rsplit_once('@').ok_or_else(wrong)?;
-    let parts: Vec<_> = app.split(':').map(str::to_owned).collect();
-    let [id, key, secret] = <[String; 3]>::try_from(parts).map_err(|_| wrong())?;
-    Ok(PusherApp { id, key, secret, cluster: cluster.to_owned() })
+fn parsed<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, String> {
+    text.parse().map_err(|error| format!("{name}: {error}"))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The parts that the configuration names.
 
 use stampede_database::{Database, Options};
-use stampede_live::{App, Live, Pusher, Server};
+use stampede_live::{App, Live, Server};
 use stampede_middleware::{Parts, put_built_in_stamps};
 use stampede_queue::{Local, Queue, Sqs};
-use stampede_store::{Buckets, Folder, S3, Store};
+use stampede_store::{Folder, S3, Store};
 
 use crate::config::Config;
 
@@ -32,10 +32,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
         .map_err(|error| format!("data: {}: {error}", config.data.display()))?;
     let database = database(config).await?;
     let (store, folder) = match &config.buckets {
-        Some([originals, stamps, stamped]) => {
-            let (originals, stamps, stamped) = (originals.clone(), stamps.clone(), stamped.clone());
-            (Store::S3(S3::from_env(Buckets { originals, stamps, stamped }).await), None)
-        }
+        Some(buckets) => (Store::S3(S3::from_env(buckets.clone()).await), None),
         None => {
             let folder = Folder::open(&config.data.join("store"), &config.public_url, config.secret.clone());
             let folder = folder.map_err(|fault| format!("data: {fault}"))?;
@@ -51,10 +48,7 @@ pub(crate) async fn open(config: &Config) -> Result<Opened, String> {
         }
     };
     let (live, server) = match &config.pusher {
-        Some(app) => {
-            let pusher = Pusher::new(App::new(&app.id, &app.key, &app.secret), &app.cluster);
-            (Live::Pusher(pusher.map_err(|fault| format!("pusher: {fault}"))?), None)
-        }
+        Some(pusher) => (Live::Pusher(pusher.clone()), None),
         None => {
             // Nobody publishes to it but this process, so that its secret need not outlive it.
             let mut random = [0; 32];

@@ -5,8 +5,8 @@ use stampede_live::Event;
 
 use crate::App;
 
-/// Items of one event: Pusher takes 10 KiB, and an item with a long reason has some hundred bytes.
-const ITEMS_OF_AN_EVENT: usize = 20;
+/// Bytes of an event's data; Pusher takes so many.
+const LONGEST_EVENT: usize = 10 << 10;
 
 /// The private channel of an owner.
 pub(crate) fn channel(owner: stampede_domain::id::OwnerId) -> String {
@@ -43,13 +43,48 @@ pub(crate) async fn tell(app: &App, changes: &[Change]) {
 
 /// A change as events that are short enough; the counts are in each.
 fn events(change: &Change) -> Vec<Event> {
-    let event = |items: &[stampede_database::ChangedItem]| {
+    let mut events = Vec::new();
+    let mut parts = vec![&change.items[..]];
+    while let Some(items) = parts.pop() {
         let part = Change { items: items.to_vec(), ..change.clone() };
         let data = serde_json::to_string(&part).unwrap_or_default();
-        Event { channel: channel(change.owner), name: "change".to_owned(), data }
-    };
-    match &change.items[..] {
-        [] => vec![event(&[])],
-        items => items.chunks(ITEMS_OF_AN_EVENT).map(event).collect(),
+        if data.len() > LONGEST_EVENT && items.len() > 1 {
+            let (first, second) = items.split_at(items.len() / 2);
+            parts.extend([second, first]);
+        } else {
+            events.push(Event { channel: channel(change.owner), name: "change".to_owned(), data });
+        }
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use stampede_database::{ChangedItem, ZipState};
+    use stampede_domain::id::{JobId, OwnerId};
+    use stampede_domain::item::{LONGEST_REASON, State};
+    use stampede_domain::job::Counts;
+
+    use super::*;
+
+    #[test]
+    fn events_are_short_and_hold_every_item_once_in_order() {
+        // As long as an item can be in JSON.
+        let state = State::Failed { reason: "\u{1}".repeat(LONGEST_REASON) };
+        let items = (0..100).map(|number| ChangedItem { number, attempt: 1, state: state.clone() });
+        let change = Change {
+            owner: OwnerId::from_bytes([1; 16]),
+            sequence: 7,
+            job: JobId::from_bytes([2; 16]),
+            items: items.collect(),
+            counts: Counts { failed: 100, ..Counts::default() },
+            zip: ZipState::None,
+        };
+        let events = events(&change);
+        assert!(events.iter().all(|event| event.data.len() <= LONGEST_EVENT), "{}", events.len());
+        let told = events.iter().flat_map(|event| serde_json::from_str::<Change>(&event.data).unwrap().items);
+        assert_eq!(told.collect::<Vec<_>>(), change.items);
+        let zip = Change { items: Vec::new(), ..change };
+        assert_eq!(super::events(&zip).len(), 1);
     }
 }

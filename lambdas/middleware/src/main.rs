@@ -17,7 +17,7 @@ use lambda_http::{Error, run};
 use stamp_engine::{Cache, CacheOptions};
 use stampede_database::{Database, Options};
 use stampede_domain::signature::Secret;
-use stampede_live::{App as PusherApp, Live, Pusher};
+use stampede_live::{Live, Pusher};
 use stampede_middleware::{App, Parts, Settings, router};
 use stampede_queue::{Queue, Sqs};
 use stampede_store::{Buckets, S3, Store};
@@ -39,23 +39,14 @@ fn variable(name: &str) -> Result<String, String> {
 async fn parts() -> Result<Parts, Error> {
     let options = Options { connections: CONNECTIONS, ..Options::default() };
     let database = Database::open(&variable("STAMPEDE_DATABASE")?, options).await?;
-    let buckets = variable("STAMPEDE_BUCKETS")?;
-    let [originals, stamps, stamped] = buckets.split(',').collect::<Vec<_>>()[..] else {
-        return Err("STAMPEDE_BUCKETS names three buckets".into());
-    };
-    let buckets =
-        Buckets { originals: originals.to_owned(), stamps: stamps.to_owned(), stamped: stamped.to_owned() };
+    let buckets: Buckets = variable("STAMPEDE_BUCKETS")?.parse()?;
     let queue = Sqs::from_env(variable("STAMPEDE_QUEUE")?, env::var("STAMPEDE_DEAD_LETTERS").ok()).await;
-    let pusher = variable("STAMPEDE_PUSHER")?;
-    let (app, cluster) = pusher.rsplit_once('@').ok_or("STAMPEDE_PUSHER is ID:KEY:SECRET@CLUSTER")?;
-    let [id, key, secret] = app.split(':').collect::<Vec<_>>()[..] else {
-        return Err("STAMPEDE_PUSHER is ID:KEY:SECRET@CLUSTER".into());
-    };
+    let pusher: Pusher = variable("STAMPEDE_PUSHER")?.parse()?;
     Ok(Parts {
         database,
         store: Store::S3(S3::from_env(buckets).await),
         queue: Queue::Sqs(queue),
-        live: Live::Pusher(Pusher::new(PusherApp::new(id, key, secret), cluster)?),
+        live: Live::Pusher(pusher),
         secret: Secret::new(variable("STAMPEDE_SECRET")?)?,
     })
 }

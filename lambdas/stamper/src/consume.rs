@@ -29,9 +29,14 @@ impl Default for Consumer {
 const WAIT: Duration = Duration::from_secs(10);
 /// After a queue that does not answer.
 const PAUSE: Duration = Duration::from_secs(2);
-/// What passes is tried again after this, twice as long each time.
-const FIRST_RETRY: Duration = Duration::from_secs(2);
+/// What passes is never tried later than this.
 const LONGEST_RETRY: Duration = Duration::from_secs(600);
+
+/// After what passes, a message that was received so often comes again in this time: 4 seconds, and twice as
+/// long each time up to ten minutes.
+pub fn retry_pause(receives: u32) -> Duration {
+    Duration::from_secs(1 << receives.saturating_add(1).min(16)).min(LONGEST_RETRY)
+}
 
 /// Takes and deals with messages until `stop` holds true; what is then in hand is finished.
 pub async fn consume(stamper: Stamper, queue: Queue, consumer: Consumer, mut stop: watch::Receiver<bool>) {
@@ -81,7 +86,7 @@ async fn batch(stamper: Stamper, queue: Queue, messages: Vec<Received>, visibili
                 Ok(())
             }
             Outcome::Retry(_) => {
-                let pause = FIRST_RETRY.saturating_mul(1 << message.receives.min(16)).min(LONGEST_RETRY);
+                let pause = retry_pause(message.receives);
                 queue.extend(std::slice::from_ref(&message.receipt), pause).await.map(|_| ())
             }
             Outcome::Bury(reason) => queue.bury(message, &reason).await,

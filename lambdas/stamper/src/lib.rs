@@ -14,7 +14,7 @@ mod task;
 mod work;
 mod zip;
 
-pub use consume::{Consumer, consume};
+pub use consume::{Consumer, consume, retry_pause};
 pub use fault::Fault;
 pub use report::Reporter;
 pub use work::{Outcome, Settings, Stamper};

@@ -11,20 +11,15 @@
 
 use std::env;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use stamp_engine::{Cache, CacheOptions};
 use stampede_domain::signature::Secret;
 use stampede_queue::{Queue, Received, Sqs};
-use stampede_stamper::{Consumer, Outcome, Reporter, Settings, Stamper, consume};
+use stampede_stamper::{Consumer, Outcome, Reporter, Settings, Stamper, consume, retry_pause};
 use stampede_store::{Buckets, S3, Store};
 use tokio::sync::watch;
-
-/// What passes is tried again after this, twice as long each time.
-const FIRST_RETRY: Duration = Duration::from_secs(5);
-const LONGEST_RETRY: Duration = Duration::from_secs(900);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -45,12 +40,8 @@ fn variable(name: &str) -> Result<String, String> {
 }
 
 async fn parts() -> Result<(Stamper, Queue), Error> {
-    let buckets = variable("STAMPEDE_BUCKETS")?;
-    let [originals, stamps, stamped] = buckets.split(',').collect::<Vec<_>>()[..] else {
-        return Err("STAMPEDE_BUCKETS names three buckets".into());
-    };
-    let (originals, stamps, stamped) = (originals.to_owned(), stamps.to_owned(), stamped.to_owned());
-    let store = Store::S3(S3::from_env(Buckets { originals, stamps, stamped }).await);
+    let buckets: Buckets = variable("STAMPEDE_BUCKETS")?.parse()?;
+    let store = Store::S3(S3::from_env(buckets).await);
     let reporter = Reporter::new(variable("STAMPEDE_CALLBACK")?, Secret::new(variable("STAMPEDE_SECRET")?)?)?;
     let cache = Arc::new(Cache::new(CacheOptions::default()));
     let queue = Sqs::from_env(variable("STAMPEDE_QUEUE")?, env::var("STAMPEDE_DEAD_LETTERS").ok()).await;
@@ -66,7 +57,7 @@ async fn batch(stamper: &Stamper, queue: &Queue, records: Vec<SqsMessage>) -> Sq
         let again = match outcome {
             Outcome::Done => false,
             Outcome::Retry(_) => {
-                let pause = FIRST_RETRY.saturating_mul(1 << message.receives.min(16)).min(LONGEST_RETRY);
+                let pause = retry_pause(message.receives);
                 let held = queue.extend(std::slice::from_ref(&message.receipt), pause).await;
                 if let Err(fault) = held {
                     tracing::warn!(%fault, "it comes again when its visibility ends");

@@ -36,6 +36,11 @@ pub enum Fault {
         /// What it said.
         said: String,
     },
+    /// Not how an app is written. It holds a secret, and is not shown.
+    #[error(
+        "Pusher's app is written as ID:KEY:SECRET@CLUSTER, or with http://HOST:PORT in place of a cluster"
+    )]
+    App,
     /// The address of another host is wrong.
     #[error("the address {0} of Pusher's HTTP API is wrong; it is http://HOST:PORT or https://HOST:PORT")]
     Address(String),
@@ -55,6 +60,7 @@ impl Fault {
             Self::Unreachable(_) => true,
             Self::Refused { status, .. } => *status == 429 || *status >= 500,
             Self::Name(_)
+            | Self::App
             | Self::Channel(_)
             | Self::Event(_)
             | Self::TooLong { .. }

@@ -1,5 +1,6 @@
 //! Pusher's HTTP API ("HTTP API" of the Channels documentation).
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde_json::json;
@@ -17,6 +18,27 @@ pub struct Pusher {
 
 /// Events of one request ("POST batch events").
 const BATCH: usize = 10;
+
+impl FromStr for Pusher {
+    type Err = Fault;
+
+    /// `ID:KEY:SECRET@CLUSTER`, or an address such as `http://127.0.0.1:6001` in place of the cluster.
+    fn from_str(text: &str) -> Result<Self, Fault> {
+        let (app, place) = text.split_once('@').ok_or(Fault::App)?;
+        let parts: Vec<_> = app.split(':').collect();
+        let [id, key, secret] = <[&str; 3]>::try_from(parts).map_err(|_| Fault::App)?;
+        let is_name = |name: &str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        if [id, key, secret, place].iter().any(|part| part.is_empty()) {
+            return Err(Fault::App);
+        }
+        let app = App::new(id, key, secret);
+        match place.contains("://") {
+            true => Self::at(app, place),
+            false if is_name(place) => Self::new(app, place),
+            false => Err(Fault::App),
+        }
+    }
+}
 
 impl Pusher {
     /// An app in one of Pusher's clusters, such as `eu`.
@@ -105,6 +127,20 @@ mod tests {
     use std::error::Error as _;
 
     use super::*;
+
+    #[test]
+    fn apps_are_written_in_one_way() {
+        let pusher: Pusher = "1:key:secret@eu".parse().unwrap();
+        assert_eq!(pusher.client().cluster.as_deref(), Some("eu"));
+        let own: Pusher = "1:key:secret@http://127.0.0.1:6001".parse().unwrap();
+        assert_eq!((own.client().host.as_deref(), own.client().port), (Some("127.0.0.1"), Some(6001)));
+        for wrong in
+            ["", "1:key@eu", "1:key:@eu", "1:key:hidden@", "1:key:hidden@eu.evil/x", "1:key:hidden:x@eu"]
+        {
+            let fault = wrong.parse::<Pusher>().unwrap_err();
+            assert!(!fault.to_string().contains("hidden") && !fault.is_passing(), "{wrong}");
+        }
+    }
 
     #[test]
     fn clients_are_told_where_the_server_is() {

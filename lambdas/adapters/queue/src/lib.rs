@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     /// Compiles only where every call can be made from a spawned task.
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "that it compiles is the test")]
     fn calls_can_be_spawned(queue: &Queue, texts: &[String], message: &Received) {
         fn spawned<F: Future + Send>(_: F) {}
         spawned(queue.send(texts));

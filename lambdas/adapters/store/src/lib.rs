@@ -17,6 +17,6 @@ pub use fault::Fault;
 pub use folder::Folder;
 pub use reading::Reading;
 #[cfg(feature = "s3")]
-pub use s3::{Buckets, S3};
+pub use s3::{Buckets, NotBuckets, S3};
 pub use store::{Form, Listed, Store};
 pub use writing::Writing;

@@ -6,6 +6,7 @@ mod form;
 mod multipart;
 mod reading;
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -47,6 +48,26 @@ pub struct S3 {
 const DELETED_AT_ONCE: usize = 1000;
 /// Objects of a page (Amazon S3 API Reference, "ListObjectsV2").
 const PAGE: usize = 1000;
+
+/// Not the names of buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("name three buckets, as ORIGINALS,STAMPS,STAMPED; they may be the same")]
+pub struct NotBuckets;
+
+impl FromStr for Buckets {
+    type Err = NotBuckets;
+
+    /// `ORIGINALS,STAMPS,STAMPED`.
+    fn from_str(text: &str) -> Result<Self, NotBuckets> {
+        let names: Vec<_> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        let names = <[String; 3]>::try_from(names).map_err(|_| NotBuckets)?;
+        if names.iter().any(String::is_empty) {
+            return Err(NotBuckets);
+        }
+        let [originals, stamps, stamped] = names;
+        Ok(Self { originals, stamps, stamped })
+    }
+}
 
 impl Buckets {
     /// One for all.

@@ -7,6 +7,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Serialize;
 use stampede_domain::id::OwnerId;
 use stampede_domain::token::Session;
+use stampede_live::Client;
 use utoipa::ToSchema;
 
 use crate::App;
@@ -44,8 +45,14 @@ pub(super) struct Me {
 pub(super) struct LiveConfiguration {
     /// The app's key.
     key: String,
-    /// Pusher's cluster; `null` where the server is where the API is.
+    /// Pusher's cluster, if the server is Pusher's.
     cluster: Option<String>,
+    /// The server's host; `null` for Pusher, and where the server is where the API is.
+    host: Option<String>,
+    /// The host's port.
+    port: Option<u16>,
+    /// Whether the host is spoken to through TLS.
+    tls: Option<bool>,
     /// The private channel on which changes are told.
     channel: String,
     /// The event's name.
@@ -70,8 +77,8 @@ pub(super) async fn begin(State(app): State<App>) -> Result<Response, Problem> {
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn me(State(app): State<App>, Identity(owner): Identity) -> Result<axum::Json<Me>, Problem> {
     let sequence = app.parts().database.since(owner, u64::MAX >> 1, 1).await?.latest;
-    let client = app.parts().live.client();
+    let Client { key, cluster, host, port, tls } = app.parts().live.client();
     let (channel, event) = (channel(owner), "change");
-    let live = LiveConfiguration { key: client.key, cluster: client.cluster, channel, event };
+    let live = LiveConfiguration { key, cluster, host, port, tls, channel, event };
     Ok(axum::Json(Me { owner: owner.to_string(), sequence, live }))
 }
