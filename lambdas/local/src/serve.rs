@@ -51,7 +51,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
         let reporter = Reporter::new(format!("http://{}/callback", reachable(config)), config.secret.clone());
         let reporter = reporter.map_err(|fault| fault.to_string())?;
         let settings = stampede_stamper::Settings { cores: config.stampers, ..Default::default() };
-        let stamper = Stamper::new(parts.store.clone(), reporter, cache, settings);
+        let stamper = Stamper::new(parts.store.clone(), Some(reporter), cache, settings, None);
         tasks.spawn(consume(stamper, parts.queue.clone(), Consumer::default(), stopped));
     }
     println!("Stampede is at {} (API: {}/docs)", config.public_url, config.public_url);

@@ -6,6 +6,7 @@
 mod app;
 mod built_in;
 mod dispatch;
+mod environment;
 mod identity;
 mod problem;
 mod routes;

@@ -1,52 +1,31 @@
-//! The HTTP API as a Lambda behind API Gateway.
-//!
-//! | Variable | What |
-//! |---|---|
-//! | `STAMPEDE_SECRET` | what is signed with |
-//! | `STAMPEDE_DATABASE` | `postgres://…` |
-//! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
-//! | `STAMPEDE_QUEUE`, `STAMPEDE_DEAD_LETTERS` | the queues' URLs |
-//! | `STAMPEDE_PUSHER` | `ID:KEY:SECRET@CLUSTER` |
+//! The HTTP API as a Lambda behind API Gateway. Its variables are listed in `environment.rs`.
 
 #![forbid(unsafe_code)]
 
-use std::env;
-use std::sync::Arc;
+use std::time::Instant;
 
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use lambda_http::{Error, run};
-use stamp_engine::{Cache, CacheOptions};
-use stampede_database::{Database, Options};
-use stampede_domain::signature::Secret;
-use stampede_live::{Live, Pusher};
-use stampede_middleware::{App, Parts, Settings, router};
-use stampede_queue::{Queue, Sqs};
-use stampede_store::{Buckets, S3, Store};
-
-/// One request at a time is all that a Lambda has.
-const CONNECTIONS: u32 = 2;
+use stampede_middleware::{App, router};
+use stampede_telemetry::{Metrics, Unit};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing_subscriber::fmt().json().with_ansi(false).init();
-    let app = App::new(parts().await?, Settings::default(), Arc::new(Cache::new(CacheOptions::default())));
-    run(router(app)).await
+    stampede_telemetry::start_log();
+    let app = App::from_env().await?;
+    run(router(app).layer(from_fn(measure))).await
 }
 
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("the variable {name} is not set"))
-}
-
-async fn parts() -> Result<Parts, Error> {
-    let options = Options { connections: CONNECTIONS, ..Options::default() };
-    let database = Database::open(&variable("STAMPEDE_DATABASE")?, options).await?;
-    let buckets: Buckets = variable("STAMPEDE_BUCKETS")?.parse()?;
-    let queue = Sqs::from_env(variable("STAMPEDE_QUEUE")?, env::var("STAMPEDE_DEAD_LETTERS").ok()).await;
-    let pusher: Pusher = variable("STAMPEDE_PUSHER")?.parse()?;
-    Ok(Parts {
-        database,
-        store: Store::S3(S3::from_env(buckets).await),
-        queue: Queue::Sqs(queue),
-        live: Live::Pusher(pusher),
-        secret: Secret::new(variable("STAMPEDE_SECRET")?)?,
-    })
+async fn measure(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let response = next.run(request).await;
+    Metrics::of("middleware")
+        .with("Requests", Unit::Count, 1)
+        .with("Faults", Unit::Count, u64::from(response.status().is_server_error()))
+        .with("Refused", Unit::Count, u64::from(response.status().is_client_error()))
+        .with("Duration", Unit::Milliseconds, started.elapsed().as_millis() as u64)
+        .print();
+    response
 }

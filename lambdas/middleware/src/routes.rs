@@ -16,12 +16,14 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::get;
+use stampede_domain::trace::{Cause, TraceParent};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::timeout::TimeoutLayer;
+use tracing::Instrument as _;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -94,15 +96,40 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// One line a request, with the identifier that its messages carry on.
-async fn log(State(app): State<App>, request: Request, next: Next) -> Response {
+/// What a request's messages carry on: what [`log`] has set.
+fn cause(headers: &HeaderMap) -> Cause {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Cause { request: header("x-request-id"), traceparent: header("traceparent") }
+}
+
+/// Where the request stands in its caller's trace, or at the beginning of one.
+fn trace(headers: &HeaderMap) -> Option<TraceParent> {
+    let caller = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    match caller.and_then(|caller| caller.parse::<TraceParent>().ok()) {
+        Some(caller) => caller.child().ok(),
+        None => TraceParent::new().ok(),
+    }
+}
+
+/// One line a request, in a span with the identifier and the trace that its messages carry on.
+async fn log(State(app): State<App>, mut request: Request, next: Next) -> Response {
     app.0.counters.requests.fetch_add(1, Ordering::Relaxed);
     let (method, started) = (request.method().clone(), std::time::Instant::now());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let response = next.run(request).await;
-    let milliseconds = started.elapsed().as_millis() as u64;
-    let (route, status) = (route.as_deref().unwrap_or("none"), response.status().as_u16());
-    tracing::info!(%method, route, status, milliseconds, request = id.as_deref(), "request");
-    response
+    let trace = trace(request.headers());
+    match trace.and_then(|trace| trace.to_string().parse().ok()) {
+        Some(value) => drop(request.headers_mut().insert("traceparent", value)),
+        None => drop(request.headers_mut().remove("traceparent")),
+    }
+    let span = tracing::info_span!("request", request = id, trace = trace.map(|trace| trace.trace_id()));
+    async move {
+        let response = next.run(request).await;
+        let milliseconds = started.elapsed().as_millis() as u64;
+        let (route, status) = (route.as_deref().unwrap_or("none"), response.status().as_u16());
+        tracing::info!(%method, route, status, milliseconds, "answered");
+        response
+    }
+    .instrument(span)
+    .await
 }

@@ -74,6 +74,10 @@ async fn fail(app: &App, letters: &[Received]) -> Result<Vec<Change>, Fault> {
                 let report = ZipReport { job: zip.job, attempt: zip.attempt, event };
                 changes.extend(app.parts().database.report_zip(&report, app.now()).await?);
             }
+            // Nobody but the log is told of what belongs to no job.
+            Ok(Message::Object(task)) => {
+                tracing::error!(picture = %task.picture, reason, request = task.request, "an object was not stamped");
+            }
             Err(refused) => tracing::error!(%refused, reason, "a dead letter is no message of ours"),
         }
     }

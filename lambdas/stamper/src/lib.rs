@@ -6,8 +6,11 @@
 
 #![forbid(unsafe_code)]
 
+mod compute;
 mod consume;
 mod fault;
+mod notification;
+mod object;
 mod report;
 mod stamps;
 mod task;
@@ -17,4 +20,4 @@ mod zip;
 pub use consume::{Consumer, consume, retry_pause};
 pub use fault::Fault;
 pub use report::Reporter;
-pub use work::{Outcome, Settings, Stamper};
+pub use work::{Counts, Outcome, Settings, Stamper};

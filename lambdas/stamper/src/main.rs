@@ -2,35 +2,57 @@
 //!
 //! | Variable | What |
 //! |---|---|
-//! | `STAMPEDE_SECRET` | what reports are signed with |
-//! | `STAMPEDE_CALLBACK` | the URL that takes reports |
-//! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
 //! | `STAMPEDE_QUEUE`, `STAMPEDE_DEAD_LETTERS` | the queues' URLs |
+//! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
+//! | `STAMPEDE_CALLBACK` | the URL that takes reports |
+//! | `STAMPEDE_SECRET` | what reports are signed with |
+//!
+//! Bucket mode takes S3's event notifications from the same queue. Without the last three variables above it
+//! works for itself, without any middleware:
+//!
+//! | Variable | What |
+//! |---|---|
+//! | `STAMPEDE_FROM` | `s3://BUCKET/PREFIX`: what lands there is stamped |
+//! | `STAMPEDE_INTO` | `s3://BUCKET/PREFIX`: where it goes, under the same name |
+//! | `STAMPEDE_WITH` | `s3://BUCKET/KEY`, the stamp |
+//! | `STAMPEDE_SETTINGS` | how, as JSON: the settings of a job, such as `{"at": "top"}` |
 
 #![forbid(unsafe_code)]
 
 use std::env;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use stamp_engine::{Cache, CacheOptions};
+use stampede_domain::message::Address;
+use stampede_domain::rule::{Prefix, Rule};
 use stampede_domain::signature::Secret;
 use stampede_queue::{Queue, Received, Sqs};
 use stampede_stamper::{Consumer, Outcome, Reporter, Settings, Stamper, consume, retry_pause};
 use stampede_store::{Buckets, S3, Store};
+use stampede_telemetry::{Metrics, Unit};
 use tokio::sync::watch;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    tracing_subscriber::fmt().json().with_ansi(false).with_writer(std::io::stderr).init();
+    stampede_telemetry::start_log();
     let (stamper, queue) = parts().await?;
     if env::args().nth(1).as_deref() == Some("--poll") {
         return poll(stamper, queue).await;
     }
     let (stamper, queue) = (&stamper, &queue);
     run(service_fn(move |event: LambdaEvent<SqsEvent>| async move {
-        Ok::<_, Error>(batch(stamper, queue, event.payload.records).await)
+        let (started, before) = (Instant::now(), counted(stamper));
+        let answer = batch(stamper, queue, event.payload.records).await;
+        let mut metrics = Metrics::of("stamper");
+        for ((name, before), (_, after)) in before.into_iter().zip(counted(stamper)) {
+            metrics = metrics.with(name, Unit::Count, after - before);
+        }
+        metrics.with("Duration", Unit::Milliseconds, started.elapsed().as_millis() as u64).print();
+        Ok::<_, Error>(answer)
     }))
     .await
 }
@@ -40,12 +62,55 @@ fn variable(name: &str) -> Result<String, String> {
 }
 
 async fn parts() -> Result<(Stamper, Queue), Error> {
-    let buckets: Buckets = variable("STAMPEDE_BUCKETS")?.parse()?;
-    let store = Store::S3(S3::from_env(buckets).await);
-    let reporter = Reporter::new(variable("STAMPEDE_CALLBACK")?, Secret::new(variable("STAMPEDE_SECRET")?)?)?;
-    let cache = Arc::new(Cache::new(CacheOptions::default()));
     let queue = Sqs::from_env(variable("STAMPEDE_QUEUE")?, env::var("STAMPEDE_DEAD_LETTERS").ok()).await;
-    Ok((Stamper::new(store, reporter, cache, Settings::default()), Queue::Sqs(queue)))
+    let from = env::var("STAMPEDE_FROM").ok();
+    let rule = from.as_deref().map(rule).transpose()?;
+    let (buckets, reporter) = match (&from, env::var("STAMPEDE_CALLBACK")) {
+        (Some(from), Err(_)) => (Buckets::one(from.parse::<Prefix>()?.bucket), None),
+        (_, callback) => {
+            let callback = callback.map_err(|_| "the variable STAMPEDE_CALLBACK is not set")?;
+            let secret = Secret::new(variable("STAMPEDE_SECRET")?)?;
+            (variable("STAMPEDE_BUCKETS")?.parse()?, Some(Reporter::new(callback, secret)?))
+        }
+    };
+    let store = Store::S3(S3::from_env(buckets).await);
+    let cache = Arc::new(Cache::new(CacheOptions::default()));
+    Ok((Stamper::new(store, reporter, cache, settings(), rule), Queue::Sqs(queue)))
+}
+
+fn rule(from: &str) -> Result<Rule, Error> {
+    let stamp = match env::var("STAMPEDE_WITH") {
+        Ok(stamp) => {
+            let Prefix { bucket, prefix: key } = stamp.parse()?;
+            Some(Address { bucket, key })
+        }
+        Err(_) => None,
+    };
+    let settings = match env::var("STAMPEDE_SETTINGS") {
+        Ok(text) => serde_json::from_str(&text).map_err(|error| format!("STAMPEDE_SETTINGS: {error}"))?,
+        Err(_) => Default::default(),
+    };
+    Ok(Rule::new(from.parse()?, variable("STAMPEDE_INTO")?.parse()?, stamp, settings)?)
+}
+
+/// Within the size that a Lambda was given.
+fn settings() -> Settings {
+    let size = env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok().and_then(|size| size.parse::<u64>().ok());
+    let default = Settings::default();
+    // The other half is for what was read and waits, and for the runtime.
+    Settings { memory: size.map_or(default.memory, |mib| (mib << 20) / 2), ..default }
+}
+
+/// What was done since the start, under the metrics' names.
+fn counted(stamper: &Stamper) -> [(&'static str, u64); 4] {
+    let counts = stamper.counts();
+    let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    [
+        ("Stamped", count(&counts.stamped)),
+        ("Failed", count(&counts.failed)),
+        ("Retried", count(&counts.retried)),
+        ("Buried", count(&counts.buried)),
+    ]
 }
 
 /// What SQS is told of a batch: the messages that are to come again. A bad one holds up none.

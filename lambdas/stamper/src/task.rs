@@ -1,82 +1,54 @@
 //! One picture: read, stamped, written.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
-use stamp_engine::{Format, Picture, Report};
+use stamp_engine::Format;
 use stampede_domain::item::Output;
 use stampede_domain::message::Task;
-use stampede_store::{About, Object};
+use stampede_store::{About, Object, Store};
 
+use crate::compute::Wish;
 use crate::{Fault, Stamper};
 
 /// Of what an output's key is made, in this version: another way of stamping gives another key.
 const FORM: &str = "stampede output 1";
-const MIB: u64 = 1 << 20;
 
 impl Stamper {
     /// Stamps a picture, unless that was done before; gives what lies in the store then.
     pub(crate) async fn stamp(&self, task: &Task) -> Result<Output, Fault> {
         let store = self.store();
-        let longest = self.settings().limits.input_bytes;
-        let (object, content) = store.get(&task.picture.key, longest).await.map_err(|fault| match fault {
-            stampede_store::Fault::Missing(_) => Fault::Permanent("the picture was deleted".to_owned()),
-            fault => fault.into(),
-        })?;
+        let (object, content) = self.picture(store, &task.picture.key).await?;
         let key = output_key(task, &object, &content);
         if let Some(output) = store.head(&key).await?.and_then(|known| output(&key, &known)) {
             return Ok(output);
         }
-        let (stamped, report, milliseconds) = self.compute(task, content).await?;
+        let stamp = match &task.stamp {
+            Some(key) => Some(self.stamps().own(store, key).await?),
+            None => None,
+        };
+        let (name, index) = (task.picture.name.clone(), task.picture.index);
+        let stamped = self.compute(content, Wish { settings: &task.settings, stamp, name, index }).await?;
         let output = Output {
             key,
-            bytes: stamped.len() as u64,
-            width: report.width,
-            height: report.height,
-            path: report.way.name().to_owned(),
-            milliseconds,
+            bytes: stamped.bytes.len() as u64,
+            width: stamped.report.width,
+            height: stamped.report.height,
+            path: stamped.report.way.name().to_owned(),
+            milliseconds: stamped.milliseconds,
         };
-        store.put(&output.key, stamped, &about(&output, report.output_format)).await?;
+        store.put(&output.key, stamped.bytes, &about(&output, stamped.report.output_format)).await?;
         Ok(output)
     }
 
-    /// The part that keeps a core busy, within the budget of memory.
-    async fn compute(&self, task: &Task, content: Bytes) -> Result<(Bytes, Report, u64), Fault> {
-        let stamp = match &task.stamp {
-            Some(key) => Some(self.stamps().get(self.store(), key).await?),
-            None => None,
-        };
-        let resolved = task.settings.resolve(stamp);
-        let (layers, options) = resolved.map_err(|wrong| Fault::Permanent(wrong.to_string()))?;
-        let options = stamp_engine::Options { limits: self.settings().limits, ..options };
-        let stamper = stamp_engine::Stamper::new(layers, options, Arc::clone(self.cache()))?;
-        let needed = stamper.memory_needed(&content)?.div_ceil(MIB);
-        let budget = self.settings().memory / MIB;
-        if needed > budget {
-            let reason =
-                format!("stamping it takes {needed} MiB of memory, more than the {budget} MiB there are");
-            return Err(Fault::Permanent(reason));
-        }
-        let closed = |_| Fault::Passing("the stamper is going away".to_owned());
-        let memory = self.memory().acquire_many(needed as u32).await.map_err(closed)?;
-        let core = self.cores().acquire().await.map_err(closed)?;
-        let (name, index) = (task.picture.name.clone(), task.picture.index);
-        let computed = tokio::task::spawn_blocking(move || {
-            let started = Instant::now();
-            let picture = Picture { bytes: &content, name: Some(Path::new(&name)), modified: None, index };
-            let stamped = stamper.stamp(picture)?;
-            Ok::<_, Fault>((Bytes::from(stamped.bytes), stamped.report, started.elapsed().as_millis() as u64))
-        });
-        // A panic is a picture's own: its neighbours go on.
-        let computed =
-            computed.await.map_err(|_| Fault::Permanent("the picture cannot be stamped".to_owned()))?;
-        drop((core, memory));
-        computed
+    /// A picture that is to be stamped.
+    pub(crate) async fn picture(&self, store: &Store, key: &str) -> Result<(Object, Bytes), Fault> {
+        store.get(key, self.settings().limits.input_bytes).await.map_err(|fault| match fault {
+            stampede_store::Fault::Missing(_) => Fault::Permanent("the picture was deleted".to_owned()),
+            fault => fault.into(),
+        })
     }
 }
 

@@ -69,7 +69,7 @@ impl Stamper {
                     let event = ZipEvent::Progress { entries };
                     let report = ZipReport { job: zip.job, attempt: zip.attempt, event };
                     // The next one tells more.
-                    drop(self.reporter().zip(report).await);
+                    drop(self.reporter()?.zip(report, zip.traceparent.as_deref()).await);
                 }
             }
             drop(steps);

@@ -6,6 +6,7 @@ use stampede_domain::callback::{ZipEvent, ZipReport};
 use stampede_domain::id::{JobId, OwnerId};
 use stampede_domain::job::Status;
 use stampede_domain::message::{VERSION, Zip};
+use stampede_domain::trace::Cause;
 
 use crate::create::LEASE;
 use crate::events::{Change, keep};
@@ -68,7 +69,7 @@ impl Database {
         job: JobId,
         manifest: String,
         output: String,
-        request: Option<String>,
+        cause: Cause,
         now: Millis,
     ) -> Result<ZipRequest, Fault> {
         let mut writing = self.begin().await?;
@@ -92,8 +93,8 @@ impl Database {
             owner,
             manifest,
             output: output.clone(),
-            request,
-            traceparent: None,
+            request: cause.request,
+            traceparent: cause.traceparent,
         };
         let outgoing = Outgoing::of_zip(message);
         put(&mut writing, std::slice::from_ref(&outgoing), now, now + LEASE).await?;

@@ -116,6 +116,11 @@ impl S3 {
         Self { client: client::new(config), buckets, signer: Arc::new(Signer::new(config)) }
     }
 
+    /// By the same client.
+    pub(crate) fn bucket(&self, name: &str) -> Self {
+        Self { buckets: Buckets::one(name), ..self.clone() }
+    }
+
     pub(crate) async fn head(&self, key: &str) -> Result<Option<Object>, Fault> {
         let head = self.client.head_object().bucket(self.buckets.of(key)).key(key).send().await;
         match head {

@@ -54,6 +54,20 @@ impl Store {
         either!(self, of => of.head(key).await)
     }
 
+    /// Any bucket, by its name, with keys as they are there.
+    ///
+    /// # Errors
+    /// [`Fault::Refused`]: a folder has no buckets.
+    pub fn bucket(&self, name: &str) -> Result<Self, Fault> {
+        match self {
+            Self::Folder(_) => Err(Fault::Refused(format!(
+                "pictures of the bucket {name} are stamped where S3 is the store"
+            ))),
+            #[cfg(feature = "s3")]
+            Self::S3(s3) => Ok(Self::S3(s3.bucket(name))),
+        }
+    }
+
     /// A whole object of at most so many bytes.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use stampede_database::{Created, Idempotency, ItemView, JobCursor, JobView, NewI
 use stampede_domain::id::{JobId, OwnerId, PictureId};
 use stampede_domain::job::{Counts, MOST_ITEMS, Status};
 use stampede_domain::settings::Settings;
+use stampede_domain::trace::Cause;
 use utoipa::{IntoParams, ToSchema};
 
 use super::stamps::key_of;
@@ -19,6 +20,7 @@ use crate::dispatch::{send, tell};
 use crate::identity::Identity;
 use crate::problem::Problem;
 use crate::problem::extract::{Json, Path, Query};
+use crate::routes::cause;
 
 /// An idempotency key has at most so many bytes.
 const LONGEST_KEY: usize = 200;
@@ -149,7 +151,7 @@ async fn check(app: &App, owner: OwnerId, headers: &HeaderMap, wanted: Wanted) -
             Some(Idempotency { key, fingerprint: Sha256::digest(request).into() })
         }
     };
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let Cause { request, traceparent } = cause(headers);
     Ok(NewJob {
         id: JobId::random().map_err(|error| Problem::internal(error.to_string()))?,
         owner,
@@ -157,8 +159,8 @@ async fn check(app: &App, owner: OwnerId, headers: &HeaderMap, wanted: Wanted) -
         stamp,
         settings: wanted.settings,
         idempotency,
-        request: header("x-request-id"),
-        traceparent: header("traceparent").filter(|parent| parent.len() <= 100),
+        request,
+        traceparent,
     })
 }
 

@@ -20,6 +20,7 @@ use crate::dispatch::{send, tell};
 use crate::identity::Identity;
 use crate::problem::Problem;
 use crate::problem::extract::Path;
+use crate::routes::cause;
 
 /// A download's address is good for so many seconds.
 const LASTS: u64 = 3600;
@@ -99,9 +100,8 @@ pub(super) async fn request_zip(
     let entries = entries(&app, owner, id).await?;
     let body = serde_json::to_vec(&Manifest { entries }).unwrap_or_default();
     app.parts().store.put(&manifest, body.into(), &About::of_type("application/json")).await?;
-    let request = headers.get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let database = &app.parts().database;
-    let asked = database.request_zip(owner, id, manifest.clone(), output, request, app.now()).await?;
+    let asked = database.request_zip(owner, id, manifest.clone(), output, cause(&headers), app.now()).await?;
     if !matches!(asked, ZipRequest::New(..)) {
         app.parts().store.delete(&[manifest]).await?;
     }

@@ -50,7 +50,7 @@ async fn every_item_of_a_large_job_is_reported_cancelled_and_retried() {
             .iter()
             .map(|outgoing| match Message::from_json(outgoing.body.as_bytes()).unwrap() {
                 Message::Stamp(task) => (task.item, task.attempt),
-                Message::Zip(_) => panic!("{}", outgoing.id),
+                Message::Zip(_) | Message::Object(_) => panic!("{}", outgoing.id),
             })
             .collect();
         let wanted: Vec<_> =

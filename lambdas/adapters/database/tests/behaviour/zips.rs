@@ -5,6 +5,7 @@ use stampede_domain::callback::{ZipEvent, ZipReport};
 use stampede_domain::id::{Picture, PictureId};
 use stampede_domain::item::Event;
 use stampede_domain::message::Message;
+use stampede_domain::trace::Cause;
 
 use crate::jobs::{output, report};
 use crate::places::{homes, job_id, make, new_job, owner};
@@ -16,7 +17,7 @@ async fn a_zip_is_asked_for_made_and_void_when_the_job_changes() {
         make(&database, &new_job(1, 1, 2), 1).await;
         let ask = |of: u8| {
             let (manifest, output) = ("zips/m.json".to_owned(), "zips/o.zip".to_owned());
-            database.request_zip(owner(of), job_id(1), manifest, output, None, 9)
+            database.request_zip(owner(of), job_id(1), manifest, output, Cause::default(), 9)
         };
         assert_eq!(ask(2).await.unwrap(), ZipRequest::Missing, "{}", home.name);
         assert_eq!(ask(1).await.unwrap(), ZipRequest::Unfinished);
@@ -65,7 +66,7 @@ async fn the_order_of_reports_on_a_zip_does_not_matter() {
             let done = Event::Finished { output: output(0) };
             database.report(&[report(id, 0, 1, done)], 2).await.unwrap();
             let (manifest, output) = ("zips/m.json".to_owned(), format!("zips/{id}.zip"));
-            database.request_zip(owner(1), job_id(id), manifest, output, None, 3).await.unwrap();
+            database.request_zip(owner(1), job_id(id), manifest, output, Cause::default(), 3).await.unwrap();
             for event in events {
                 let report = ZipReport { job: job_id(id), attempt: 1, event };
                 database.report_zip(&report, 4).await.unwrap();
@@ -92,7 +93,7 @@ async fn a_zip_is_void_when_a_picture_in_it_is_deleted_for_good() {
         database.announce(owner(1), &pictures, 1).await.unwrap();
         let ask = |job: u8, key: &str| {
             let (manifest, output) = ("zips/m.json".to_owned(), key.to_owned());
-            database.request_zip(owner(1), job_id(job), manifest, output, None, 3)
+            database.request_zip(owner(1), job_id(job), manifest, output, Cause::default(), 3)
         };
         let zip = async |job: u8| database.job(owner(1), job_id(job)).await.unwrap().unwrap().zip;
         let tell = |event| ZipReport { job: job_id(1), attempt: 1, event };

@@ -1,0 +1,63 @@
+//! One object of any bucket: read, stamped, written to another place.
+
+use std::collections::BTreeMap;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
+use stamp_engine::Stamp;
+use stampede_domain::message::ObjectTask;
+use stampede_store::{About, Object};
+
+use crate::compute::Wish;
+use crate::{Fault, Stamper};
+
+/// Of what a seal is made, in this version: another way of stamping gives another seal.
+const FORM: &str = "stampede object 1";
+/// The metadata that holds an output's seal.
+const SEAL: &str = "stampede";
+
+impl Stamper {
+    /// Stamps an object, unless its output is there and was made of the same; says by which way.
+    pub(crate) async fn object(&self, task: &ObjectTask) -> Result<&'static str, Fault> {
+        let (from, into) =
+            (self.store().bucket(&task.picture.bucket)?, self.store().bucket(&task.output.bucket)?);
+        let (object, content) = self.picture(&from, &task.picture.key).await?;
+        let stamp = match &task.stamp {
+            Some(address) => Some(self.stamps().foreign(self.store(), address).await?),
+            None => None,
+        };
+        let seal = seal(task, &object, stamp.as_deref());
+        let known = into.head(&task.output.key).await?;
+        if known.is_some_and(|known| known.metadata.get(SEAL) == Some(&seal)) {
+            return Ok("known");
+        }
+        let name = task.picture.key.rsplit('/').next().unwrap_or_default().to_owned();
+        let wish = Wish { settings: &task.settings, stamp, name, index: task.index };
+        let stamped = self.compute(content, wish).await?;
+        let about = About {
+            content_type: stamped.report.output_format.media_type().to_owned(),
+            metadata: BTreeMap::from([(SEAL.to_owned(), seal)]),
+        };
+        into.put(&task.output.key, stamped.bytes, &about).await?;
+        Ok(stamped.report.way.name())
+    }
+}
+
+/// Made of all that decides what the output is.
+fn seal(task: &ObjectTask, object: &Object, stamp: Option<&Stamp>) -> String {
+    let mut hash = Sha256::new();
+    let mut add = |part: &[u8]| {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    };
+    add(FORM.as_bytes());
+    add(object.etag.as_bytes());
+    add(&stamp.map(Stamp::content_hash).unwrap_or_default());
+    add(&serde_json::to_vec(&task.settings).unwrap_or_default());
+    if task.settings.text.is_some() {
+        // Its variables may name them.
+        add(task.picture.key.as_bytes());
+        add(&task.index.to_le_bytes());
+    }
+    HEXLOWER.encode(&hash.finalize()[..16])
+}
