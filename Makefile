@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: run stamp test set-up build fmt lint docs deny unit arm fuzz miri bench large peers-splice clean
+.PHONY: package run stamp test set-up build fmt lint docs deny unit arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -26,6 +26,15 @@ build:
 	.ci/set-up build
 	cargo build --release --locked --bin stamp
 
+## The Lambdas as they are uploaded: target/lambda/NAME/bootstrap.zip. ARCH=aarch64 for Graviton.
+ARCH ?= x86_64
+package:
+	.ci/set-up package
+	PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
+		--lambda-dir target/lambda --target $(ARCH)-unknown-linux-gnu.2.34 --bins \
+		-p stampede-middleware -p stampede-stamper -p stampede-sweeper
+	@ls -l target/lambda/*/bootstrap.zip
+
 fmt:
 	cargo fmt --all
 
@@ -44,8 +53,8 @@ deny:
 		cargo deny --locked fetch db >/dev/null 2>&1 && exit 1; \
 		echo "*** SKIPPED, NOT PASSED: the advisory database cannot be downloaded here ***"; }
 
-unit:
-	STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 cargo test --workspace --locked
+unit: package
+	STAMPEDE_REQUIRE_PACKAGE=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 cargo test --workspace --locked
 
 ## The kernels' and the splice path's tests on aarch64 (NEON), emulated.
 arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = aarch64-linux-gnu-gcc

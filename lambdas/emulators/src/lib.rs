@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod aws;
+mod cloud;
 mod postgres;
 mod server;
 
 pub use aws::{Ministack, Moto};
+pub use cloud::Refusal;
 pub use postgres::Postgres;
 pub use server::Fault;

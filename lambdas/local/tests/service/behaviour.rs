@@ -10,7 +10,7 @@ use crate::places::homes;
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_are_uploaded_stamped_and_downloaded() {
     for home in homes().await {
-        let client = Client::new(&home.service.url).await;
+        let client = Client::new(&home.url).await;
         let names = ["baseline-420.jpg", "orientation-6.jpg", "png8-rgb.png"];
         let ids = client.upload(&names.map(variant)).await;
         // A PNG that was announced as a JPEG is what it is.
@@ -58,7 +58,7 @@ async fn pictures_are_uploaded_stamped_and_downloaded() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_one_owners_is_missing_to_another() {
     for home in homes().await {
-        let (owner, other) = (Client::new(&home.service.url).await, Client::new(&home.service.url).await);
+        let (owner, other) = (Client::new(&home.url).await, Client::new(&home.url).await);
         let ids = owner.upload(&[variant("baseline-420.jpg")]).await;
         let (_, job) = owner.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
         let id = job["id"].as_str().unwrap();
@@ -86,7 +86,7 @@ async fn what_is_one_owners_is_missing_to_another() {
         let delete = other.call(Method::DELETE, "/pictures", Some(json!({ "ids": ids }))).await;
         assert_eq!(delete.json::<serde_json::Value>().await.unwrap()["changed"], 0);
         assert!(other.get("/jobs").await["jobs"].as_array().unwrap().is_empty());
-        let nobody = crate::client::http().get(format!("{}/jobs", home.service.url)).send().await.unwrap();
+        let nobody = crate::client::http().get(format!("{}/jobs", home.url)).send().await.unwrap();
         assert_eq!(nobody.status(), 401);
     }
 }
@@ -94,7 +94,7 @@ async fn what_is_one_owners_is_missing_to_another() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_picture_fails_alone_and_says_why() {
     for home in homes().await {
-        let client = Client::new(&home.service.url).await;
+        let client = Client::new(&home.url).await;
         let folder = tempfile::tempdir().unwrap();
         let cut = folder.path().join("cut.jpg");
         let whole = std::fs::read(variant("baseline-420.jpg")).unwrap();

@@ -50,62 +50,80 @@ pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// A service and what it stands on, which ends with it.
+/// The service somewhere, and what it stands on, which ends with it.
 pub(crate) struct Home {
     pub(crate) name: &'static str,
-    pub(crate) service: Service,
+    pub(crate) url: String,
+    _service: Option<Service>,
     _data: TempDir,
     _servers: Option<(Postgres, Ministack)>,
 }
 
-/// On embedded parts, and on real ones.
+/// On embedded parts, on real ones, and as Lambdas.
 pub(crate) async fn homes() -> Vec<Home> {
+    let mut homes = vec![embedded(), on_real_parts().await];
+    homes.extend(as_lambdas().await);
+    homes
+}
+
+fn embedded() -> Home {
     let data = tempfile::tempdir().unwrap();
     let service = Service::start(data.path(), free_port(), &[]);
-    let embedded = Home { name: "embedded", service, _data: data, _servers: None };
+    let url = service.url.clone();
+    Home { name: "embedded", url, _service: Some(service), _data: data, _servers: None }
+}
 
+async fn on_real_parts() -> Home {
     let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
-    let dead = make_queue(&ministack.endpoint, "dead", None).await;
-    let queue =
-        make_queue(&ministack.endpoint, "tasks", Some("arn:aws:sqs:us-east-1:000000000000:dead")).await;
-    let http = crate::client::http();
+    let settings = settings(&postgres, &ministack).await;
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path(), free_port(), &settings);
+    let (url, servers) = (service.url.clone(), Some((postgres, ministack)));
+    Home { name: "PostgreSQL, S3, SQS", url, _service: Some(service), _data: data, _servers: servers }
+}
+
+/// The very ZIPs that are uploaded to AWS: an HTTP API hands requests to the middleware, SQS hands messages to
+/// the stamper, which calls the API back.
+async fn as_lambdas() -> Option<Home> {
+    let zip = |name: &str| {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/lambda/{name}/bootstrap.zip"))
+    };
+    if !zip("middleware").exists() {
+        assert!(std::env::var_os("STAMPEDE_REQUIRE_PACKAGE").is_none(), "run `make package`");
+        eprintln!("the Lambdas are not tested: run `make package`");
+        return None;
+    }
+    let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
+    let mut settings = settings(&postgres, &ministack).await;
+    let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
+    set("STAMPEDE_SECRET", &"s".repeat(64));
+    set("STAMPEDE_RATE", "100000");
+    set("STAMPEDE_INSECURE_COOKIE", "1");
+    // Nobody listens: who asks finds all that happened.
+    set("STAMPEDE_PUSHER", "1:key:secret@http://127.0.0.1:9");
+    ministack.function("sweeper", &zip("sweeper"), &settings).await.unwrap();
+    ministack.invoke("sweeper", &serde_json::json!({ "do": "migrate" })).await.unwrap();
+    ministack.function("middleware", &zip("middleware"), &settings).await.unwrap();
+    let url = ministack.http_api("middleware").await.unwrap();
+    settings.push(("STAMPEDE_CALLBACK".to_owned(), format!("{url}/callback")));
+    ministack.function("stamper", &zip("stamper"), &settings).await.unwrap();
+    ministack.feed("stamper", "tasks").await.unwrap();
+    let (data, servers) = (tempfile::tempdir().unwrap(), Some((postgres, ministack)));
+    Some(Home { name: "Lambdas", url, _service: None, _data: data, _servers: servers })
+}
+
+/// A database, buckets and queues, as the service is told of them.
+async fn settings(postgres: &Postgres, ministack: &Ministack) -> Vec<(String, String)> {
+    let (queue, dead) = ministack.queue("tasks", 5).await.unwrap();
     for bucket in ["originals", "stamps", "stamped"] {
-        let made = http.put(format!("{}/{bucket}", ministack.endpoint)).send().await.unwrap();
-        assert!(made.status().is_success(), "{made:?}");
+        ministack.bucket(bucket).await.unwrap();
     }
     let settings = [
         ("STAMPEDE_DATABASE", &*postgres.url),
         ("STAMPEDE_BUCKETS", "originals,stamps,stamped"),
         ("STAMPEDE_QUEUE", &queue),
         ("STAMPEDE_DEAD_LETTERS", &dead),
-        ("AWS_ENDPOINT_URL", &ministack.endpoint),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let data = tempfile::tempdir().unwrap();
-    let service = Service::start(data.path(), free_port(), &settings);
-    let real =
-        Home { name: "PostgreSQL, S3, SQS", service, _data: data, _servers: Some((postgres, ministack)) };
-    vec![embedded, real]
-}
-
-/// Makes a queue by SQS's query protocol; its URL.
-async fn make_queue(endpoint: &str, name: &str, dead: Option<&str>) -> String {
-    let mut form = format!("Action=CreateQueue&Version=2012-11-05&QueueName={name}");
-    if let Some(dead) = dead {
-        let policy =
-            format!("%7B%22deadLetterTargetArn%22%3A%22{dead}%22%2C%22maxReceiveCount%22%3A%225%22%7D");
-        form.push_str(&format!("&Attribute.1.Name=RedrivePolicy&Attribute.1.Value={policy}"));
-    }
-    let call = crate::client::http().post(endpoint).body(form);
-    // Which service and region a call is for stands in its signature, which is not checked.
-    let credential = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sqs/aws4_request, \
-         SignedHeaders=host, Signature=0";
-    let call =
-        call.header("content-type", "application/x-www-form-urlencoded").header("authorization", credential);
-    let answer = call.send().await.unwrap().text().await.unwrap();
-    let url = answer.split_once("<QueueUrl>").and_then(|(_, rest)| rest.split_once("</QueueUrl>"));
-    url.unwrap_or_else(|| panic!("{answer}")).0.to_owned()
+    ];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    settings.into_iter().chain(ministack.variables()).collect()
 }
