@@ -30,7 +30,7 @@ build:
 ARCH ?= x86_64
 package:
 	.ci/set-up package
-	PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" cargo lambda build --release --locked --output-format zip \
+	PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" cargo lambda build --profile lambda --locked --output-format zip \
 		--lambda-dir target/lambda --target $(ARCH)-unknown-linux-gnu.2.34 --bins \
 		-p stampede-middleware -p stampede-stamper -p stampede-sweeper
 	@ls -l target/lambda/*/bootstrap.zip

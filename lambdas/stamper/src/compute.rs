@@ -33,10 +33,7 @@ impl Stamper {
     /// Stamps a picture as soon as there is memory and a core for it.
     pub(crate) async fn compute(&self, content: Bytes, wish: Wish<'_>) -> Result<Stamped, Fault> {
         let Wish { settings, stamp, name, index } = wish;
-        let resolved = settings.resolve(stamp);
-        let (layers, options) = resolved.map_err(|wrong| Fault::Permanent(wrong.to_string()))?;
-        let options = stamp_engine::Options { limits: self.settings().limits, ..options };
-        let stamper = stamp_engine::Stamper::new(layers, options, Arc::clone(self.cache()))?;
+        let stamper = self.engines().get(settings, stamp, self.settings().limits, self.cache())?;
         let needed = stamper.memory_needed(&content)?.div_ceil(MIB);
         let budget = self.settings().memory / MIB;
         if needed > budget {

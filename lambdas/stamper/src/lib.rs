@@ -8,6 +8,7 @@
 
 mod compute;
 mod consume;
+mod engines;
 mod fault;
 mod notification;
 mod object;

@@ -14,6 +14,7 @@ use stampede_store::Store;
 use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
+use crate::engines::Engines;
 use crate::notification::Notification;
 use crate::stamps::Stamps;
 use crate::{Fault, Reporter};
@@ -62,6 +63,7 @@ struct Inner {
     reporter: Option<Reporter>,
     cache: Arc<Cache>,
     stamps: Stamps,
+    engines: Engines,
     settings: Settings,
     rule: Option<Rule>,
     counts: Counts,
@@ -93,8 +95,19 @@ impl Stamper {
     ) -> Self {
         let memory = Semaphore::new((settings.memory >> 20).min(Semaphore::MAX_PERMITS as u64) as usize);
         let cores = Semaphore::new(settings.cores.max(1));
-        let (stamps, counts) = Default::default();
-        Self(Arc::new(Inner { store, reporter, cache, stamps, settings, rule, counts, memory, cores }))
+        let (stamps, engines, counts) = Default::default();
+        Self(Arc::new(Inner {
+            store,
+            reporter,
+            cache,
+            stamps,
+            engines,
+            settings,
+            rule,
+            counts,
+            memory,
+            cores,
+        }))
     }
 
     /// What was done since the start.
@@ -233,6 +246,10 @@ impl Stamper {
 
     pub(crate) fn stamps(&self) -> &Stamps {
         &self.0.stamps
+    }
+
+    pub(crate) fn engines(&self) -> &Engines {
+        &self.0.engines
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -26,7 +26,11 @@ the first --stamp or --text apply to every layer.";
 /// Exit codes: 0 all stamped, 1 some failed (listed at the end), 2 wrong usage.
 #[derive(Debug, Parser)]
 #[command(name = "stamp", version, after_help = EXAMPLES, max_term_width = 100)]
+#[cfg_attr(feature = "s3", command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true))]
 pub(crate) struct Cli {
+    #[cfg(feature = "s3")]
+    #[command(subcommand)]
+    pub(crate) command: Option<crate::s3::Command>,
     /// Files, folders (with all below them), globs, or - for standard input to standard output
     #[arg(value_name = "PICTURES", value_hint = ValueHint::AnyPath, required_unless_present_any = ["completions", "man"])]
     pub(crate) pictures: Vec<PathBuf>,

@@ -9,12 +9,16 @@ mod layers;
 mod report;
 mod resume;
 mod run;
+#[cfg(feature = "s3")]
+mod s3;
 mod settings;
 mod values;
 
 use std::io;
 use std::process::ExitCode;
 
+#[cfg(feature = "s3")]
+use clap::FromArgMatches as _;
 use clap::{ArgMatches, CommandFactory as _};
 use tracing_subscriber::EnvFilter;
 
@@ -30,7 +34,7 @@ fn main() -> ExitCode {
     if let Some(done) = print_documents(&matches) {
         return done;
     }
-    match Settings::from_matches(&matches).and_then(|settings| run::run(&settings)) {
+    match run(&matches) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(SOME_FAILED),
         Err(message) => {
@@ -38,6 +42,15 @@ fn main() -> ExitCode {
             ExitCode::from(USAGE)
         }
     }
+}
+
+/// `Ok(false)` when something was left undone.
+fn run(matches: &ArgMatches) -> Result<bool, String> {
+    #[cfg(feature = "s3")]
+    if let Some(command) = Cli::from_arg_matches(matches).map_err(|error| error.to_string())?.command {
+        return command.run();
+    }
+    run::run(&Settings::from_matches(matches)?)
 }
 
 /// Warnings go to standard error; `STAMP_LOG=debug` shows more.

@@ -86,6 +86,21 @@ impl Reporter {
         self.bar.inc(1);
     }
 
+    /// More pictures than was known of.
+    #[cfg(feature = "s3")]
+    pub(crate) fn more(&self, count: usize) {
+        self.bar.inc_length(count as u64);
+    }
+
+    /// A picture failed, and not by the engine.
+    #[cfg(feature = "s3")]
+    pub(crate) fn failed(&self, job: &FileJob, reason: &str) {
+        let failure = format!("{}: {reason}", job.input.display());
+        self.sums.lock().unwrap_or_else(PoisonError::into_inner).failures.push(failure);
+        self.print(&Line { error: Some(reason.to_owned()), ..Line::of(job) });
+        self.bar.inc(1);
+    }
+
     /// A picture was found finished by an earlier run.
     pub(crate) fn skipped(&self, job: &FileJob) {
         self.sums.lock().unwrap_or_else(PoisonError::into_inner).skipped += 1;

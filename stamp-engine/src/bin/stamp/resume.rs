@@ -69,7 +69,7 @@ fn key(output: &Path) -> String {
 }
 
 /// The XDG Base Directory's place for what should survive a restart but is not worth a backup.
-fn state_folder() -> Option<PathBuf> {
+pub(crate) fn state_folder() -> Option<PathBuf> {
     let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = set("XDG_STATE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/state")))?;
     Some(state.join("stampede"))

@@ -1,6 +1,7 @@
 //! The run itself: find the pictures, stamp them, tell of it.
 
 use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 
 use stamp_engine::{Batch, Cancel, Picture};
 
@@ -20,6 +21,12 @@ static CANCEL: Cancel = Cancel::new();
 pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     if settings.pictures.iter().any(|picture| picture.as_os_str() == "-") {
         return Ok(stamp_stdin(settings));
+    }
+    if let Some(picture) = settings.pictures.iter().find(|picture| is_s3(picture)) {
+        if !settings.pictures.iter().all(|picture| is_s3(picture)) {
+            return Err("pictures in buckets and in files are not stamped by one command; use two".to_owned());
+        }
+        return in_buckets(settings, picture);
     }
     let wishes = &settings.wishes;
     let naming = Naming { target: &settings.target, format: settings.stamper.options().format };
@@ -59,6 +66,23 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     Ok(reporter.close(left.count()))
 }
 
+/// Whether a picture lies in a bucket of S3.
+fn is_s3(picture: &Path) -> bool {
+    picture.to_str().is_some_and(|picture| picture.starts_with("s3://"))
+}
+
+#[cfg(feature = "s3")]
+fn in_buckets(settings: &Settings, _: &Path) -> Result<bool, String> {
+    stop_on_interrupt();
+    crate::s3::copy(settings, || CANCEL.is_cancelled())
+}
+
+#[cfg(not(feature = "s3"))]
+fn in_buckets(_: &Settings, picture: &Path) -> Result<bool, String> {
+    let picture = picture.display();
+    Err(format!("{picture}: this `stamp` was built without S3; build it with --features s3"))
+}
+
 /// The first Ctrl-C lets the pictures in hand be finished, the second ends the program at once:
 /// outputs are renamed into place whole, so that loses nothing but time.
 fn stop_on_interrupt() {
@@ -88,7 +112,7 @@ fn stamp_one(settings: &Settings) -> Result<(), String> {
     let mut bytes = Vec::new();
     let mut input = io::stdin().lock().take(limits.input_bytes.saturating_add(1));
     input.read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
-    let name = std::path::Path::new("standard input");
+    let name = Path::new("standard input");
     let say = |error| failure(name, &error);
     limits.check_bytes(bytes.len() as u64).map_err(say)?;
     let stamped = settings.stamper.stamp(Picture::from(&bytes[..])).map_err(say)?;

@@ -29,7 +29,7 @@ pub(crate) enum Target {
 pub(crate) struct Settings {
     pub(crate) pictures: Vec<PathBuf>,
     pub(crate) target: Target,
-    pub(crate) stamper: Stamper,
+    pub(crate) stamper: Arc<Stamper>,
     /// Changes when anything changes that decides what the outputs look like.
     pub(crate) fingerprint: blake3::Hash,
     pub(crate) write: WriteOptions,
@@ -55,7 +55,7 @@ impl Settings {
         Ok(Self {
             pictures: cli.pictures,
             target,
-            stamper: Stamper::new(layers, options, cache).map_err(say)?,
+            stamper: Arc::new(Stamper::new(layers, options, cache).map_err(say)?),
             fingerprint,
             write: WriteOptions { overwrite: wishes.overwrite || wishes.resume, preserve: wishes.preserve },
             cache: wishes.cache.clone(),

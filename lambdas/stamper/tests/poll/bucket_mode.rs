@@ -1,53 +1,12 @@
-//! The stamper by itself: `stamper --poll` with a rule takes what S3 tells of what lands in a bucket.
+//! The stamper by itself: it takes what S3 tells of what lands in a bucket.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bytes::Bytes;
 use stamp_engine::{Limits, probe};
 use stampede_emulators::Ministack;
-use stampede_queue::{Queue, Sqs};
-use stampede_store::{About, Buckets, S3, Store};
+use stampede_store::About;
 
-fn fixture(name: &str) -> Bytes {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(name);
-    std::fs::read(path).unwrap().into()
-}
-
-/// Killed when the test fails.
-struct Stamper(Child);
-
-impl Stamper {
-    fn start(variables: &[(String, String)], log: &Path) -> Self {
-        let mut command = Command::new(PathBuf::from(env!("CARGO_BIN_EXE_stamper")));
-        command.arg("--poll").envs(variables.iter().cloned());
-        Self(command.stdout(std::fs::File::create(log).unwrap()).stdin(Stdio::null()).spawn().unwrap())
-    }
-
-    /// As a container is stopped.
-    fn stop(mut self) {
-        let id = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert!(self.0.wait().unwrap().success());
-    }
-}
-
-impl Drop for Stamper {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Waits until it is so.
-async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    while !is_so().await {
-        assert!(Instant::now() < deadline, "{what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
+use crate::places::{Stamper, clients, fixture, is_empty, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lands_in_a_bucket_is_stamped_once_and_never_its_own_output() {
@@ -65,17 +24,7 @@ async fn what_lands_in_a_bucket_is_stamped_once_and_never_its_own_output() {
         ministack.bucket(bucket).await.unwrap();
     }
     ministack.notify("pictures", "landed").await.unwrap();
-    // The clients find the server as the stamper's own do.
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("us-east-1"))
-        .endpoint_url(&ministack.endpoint)
-        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(
-            aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test"),
-        ))
-        .build();
-    let store = Store::S3(S3::new(&config, Buckets::one("pictures")));
-    let queue = Queue::Sqs(Sqs::new(&config, &*url, Some(dead.clone())));
+    let (store, queue) = clients(&ministack, "pictures", &url, &dead);
     let letters = queue.dead_letters().unwrap();
     store
         .bucket("stamps")
@@ -96,11 +45,7 @@ async fn what_lands_in_a_bucket_is_stamped_once_and_never_its_own_output() {
     until("two are stamped", async || store.list("stamped/", None, 9).await.unwrap().len() == 2).await;
     until("one is buried", async || letters.depth().await.unwrap().waiting == 1).await;
     // What S3 tells of the outputs is taken, too, and nothing comes of it.
-    until("all is done", async || {
-        let depth = queue.depth().await.unwrap();
-        (depth.waiting, depth.in_flight) == (0, 0)
-    })
-    .await;
+    until("all is done", async || is_empty(&queue).await).await;
     let outputs = store.list("stamped/", None, 9).await.unwrap();
     let keys: Vec<_> = outputs.iter().map(|one| &*one.key).collect();
     assert_eq!(keys, ["stamped/2026/Été 1+1.jpg", "stamped/b.jpg"]);

@@ -1,0 +1,5 @@
+//! `stamper --poll` as a process, on servers that speak S3 and SQS.
+
+mod backfill;
+mod bucket_mode;
+mod places;

@@ -1,0 +1,68 @@
+//! Stampers as processes, and what they stand on.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
+use bytes::Bytes;
+use stampede_emulators::Ministack;
+use stampede_queue::{Queue, Sqs};
+use stampede_store::{Buckets, S3, Store};
+
+pub(crate) fn fixture(name: &str) -> Bytes {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(name);
+    std::fs::read(path).unwrap().into()
+}
+
+/// Killed when the test fails.
+pub(crate) struct Stamper(Child);
+
+impl Stamper {
+    pub(crate) fn start(variables: &[(String, String)], log: &Path) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stamper"));
+        command.arg("--poll").envs(variables.iter().cloned());
+        Self(command.stdout(std::fs::File::create(log).unwrap()).stdin(Stdio::null()).spawn().unwrap())
+    }
+
+    /// As a container is stopped.
+    pub(crate) fn stop(mut self) {
+        let id = self.0.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.0.wait().unwrap().success());
+    }
+}
+
+impl Drop for Stamper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until it is so.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !is_so().await {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Clients that find the server as the stamper's own do.
+pub(crate) fn clients(ministack: &Ministack, bucket: &str, url: &str, dead: &str) -> (Store, Queue) {
+    let credentials = Credentials::new("test", "test", None, None, "test");
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("us-east-1"))
+        .endpoint_url(&ministack.endpoint)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build();
+    let queue = Queue::Sqs(Sqs::new(&config, url, Some(dead.to_owned())));
+    (Store::S3(S3::new(&config, Buckets::one(bucket))), queue)
+}
+
+pub(crate) async fn is_empty(queue: &Queue) -> bool {
+    let depth = queue.depth().await.unwrap();
+    (depth.waiting, depth.in_flight) == (0, 0)
+}
