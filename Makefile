@@ -40,11 +40,11 @@ fmt:
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --features stamp-engine/s3 --locked -- -D warnings
 	cargo clippy -p stamp-engine --no-default-features --locked -- -D warnings
 
 docs:
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --features stamp-engine/s3 --no-deps --locked
 
 ## The list of known vulnerabilities is downloaded; the rest is checked without it where it cannot be.
 deny:
@@ -53,8 +53,9 @@ deny:
 		cargo deny --locked fetch db >/dev/null 2>&1 && exit 1; \
 		echo "*** SKIPPED, NOT PASSED: the advisory database cannot be downloaded here ***"; }
 
-unit: package
-	STAMPEDE_REQUIRE_PACKAGE=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 cargo test --workspace --locked
+unit:
+	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \
+		cargo test --workspace --features stamp-engine/s3 --locked
 
 ## The kernels' and the splice path's tests on aarch64 (NEON), emulated.
 arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = aarch64-linux-gnu-gcc

@@ -8,9 +8,11 @@
 mod aws;
 mod cloud;
 mod postgres;
+mod runtime;
 mod server;
 
 pub use aws::{Ministack, Moto};
 pub use cloud::Refusal;
 pub use postgres::Postgres;
+pub use runtime::{Failed, Function};
 pub use server::Fault;

@@ -1,11 +1,13 @@
 //! Answers that are not what was asked for, as problems (RFC 9457).
 
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+const MEDIA_TYPE: &str = "application/problem+json";
 
 /// A problem: `type` is stable, `detail` is a sentence to act on.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -55,8 +57,38 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_string(&self).unwrap_or_default();
-        (status, [(CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let mut response = (status, [(CONTENT_TYPE, MEDIA_TYPE)], body).into_response();
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
     }
+}
+
+/// What answers without a handler of ours (no such route, no such method, out of time) is a problem, too.
+pub(crate) async fn of_plain_errors(response: Response) -> Response {
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == MEDIA_TYPE) {
+        return response;
+    }
+    let detail = match status {
+        StatusCode::NOT_FOUND => "there is nothing at this path; GET /docs lists all paths",
+        StatusCode::METHOD_NOT_ALLOWED => "this path knows other methods; see the header Allow, or GET /docs",
+        StatusCode::GATEWAY_TIMEOUT => "the request took too long; try again, and send it whole",
+        _ => "the request cannot be answered",
+    };
+    let title = status.canonical_reason().unwrap_or("An error");
+    let kind = format!("/problems/{}", title.to_ascii_lowercase().replace(' ', "-"));
+    let problem =
+        Problem { kind, title: title.to_owned(), status: status.as_u16(), detail: detail.to_owned() };
+    let mut plain = problem.into_response();
+    for (name, value) in response.headers() {
+        if !plain.headers().contains_key(name) && name != CONTENT_LENGTH {
+            plain.headers_mut().insert(name, value.clone());
+        }
+    }
+    plain
 }
 
 macro_rules! rejections {

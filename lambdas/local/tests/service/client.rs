@@ -30,6 +30,10 @@ impl Client {
         Self { http, url: url.to_owned(), token: begun["token"].as_str().unwrap().to_owned() }
     }
 
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Response {
         let call = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
         let call = match body {

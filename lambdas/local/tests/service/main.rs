@@ -4,4 +4,5 @@
 mod behaviour;
 mod client;
 mod crash;
+mod faults;
 mod places;

@@ -1,6 +1,6 @@
 //! Processes of the service, and what they stand on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,19 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it on a port with more settings, and waits until it answers.
     pub(crate) fn start(data: &Path, port: u16, settings: &[(String, String)]) -> Self {
+        Self::start_to(data, port, settings, Stdio::inherit())
+    }
+
+    /// The same, with its log in a file.
+    pub(crate) fn start_with_log(data: &Path, port: u16, settings: &[(String, String)], log: &Path) -> Self {
+        Self::start_to(data, port, settings, std::fs::File::create(log).unwrap().into())
+    }
+
+    fn start_to(data: &Path, port: u16, settings: &[(String, String)], log: Stdio) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
         command.arg("--data").arg(data).arg("--address").arg(format!("127.0.0.1:{port}"));
         command.env("STAMPEDE_LOG", "warn").env("STAMPEDE_RATE", "100000");
-        command.envs(settings.iter().cloned()).stdout(Stdio::null());
+        command.envs(settings.iter().cloned()).stdout(Stdio::null()).stderr(log);
         let mut service = Self { child: command.spawn().unwrap(), url: format!("http://127.0.0.1:{port}") };
         let deadline = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
@@ -82,17 +91,16 @@ async fn on_real_parts() -> Home {
     Home { name: "PostgreSQL, S3, SQS", url, _service: Some(service), _data: data, _servers: servers }
 }
 
-/// The very ZIPs that are uploaded to AWS: an HTTP API hands requests to the middleware, SQS hands messages to
-/// the stamper, which calls the API back.
+/// An HTTP API hands requests to the middleware, SQS hands messages to the stamper, which calls the API back.
 async fn as_lambdas() -> Option<Home> {
-    let zip = |name: &str| {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/lambda/{name}/bootstrap.zip"))
-    };
-    if !zip("middleware").exists() {
-        assert!(std::env::var_os("STAMPEDE_REQUIRE_PACKAGE").is_none(), "run `make package`");
-        eprintln!("the Lambdas are not tested: run `make package`");
+    let packed = tempfile::tempdir().unwrap();
+    let zip = |name: &str| package(name, packed.path());
+    if zip("sweeper").is_none() {
+        assert!(std::env::var_os("STAMPEDE_REQUIRE_S3").is_none(), "the Lambdas are not built");
+        eprintln!("the Lambdas are not tested: run `cargo test --workspace`, which builds them");
         return None;
     }
+    let zip = |name: &str| zip(name).unwrap();
     let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
     let mut settings = settings(&postgres, &ministack).await;
     let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
@@ -112,8 +120,31 @@ async fn as_lambdas() -> Option<Home> {
     Some(Home { name: "Lambdas", url, _service: None, _data: data, _servers: servers })
 }
 
+/// A Lambda's ZIP: the very one that `make package` makes for AWS where `STAMPEDE_PACKAGE` says so, or else
+/// one of the binary beside the tests.
+fn package(name: &str, into: &Path) -> Option<PathBuf> {
+    if std::env::var_os("STAMPEDE_PACKAGE").is_some() {
+        let made = format!("../../target/lambda/{name}/bootstrap.zip");
+        return Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(made));
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_stampede")).with_file_name(name);
+    let bare = into.join(name);
+    // What a debugger needs is most of it.
+    if !program.exists() || !Command::new("strip").arg("-o").args([&bare, &program]).status().ok()?.success()
+    {
+        return None;
+    }
+    let file = into.join(format!("{name}.zip"));
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&file).unwrap());
+    let stored = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("bootstrap", stored.unix_permissions(0o755)).unwrap();
+    std::io::copy(&mut std::fs::File::open(bare).unwrap(), &mut zip).unwrap();
+    zip.finish().unwrap();
+    Some(file)
+}
+
 /// A database, buckets and queues, as the service is told of them.
-async fn settings(postgres: &Postgres, ministack: &Ministack) -> Vec<(String, String)> {
+pub(crate) async fn settings(postgres: &Postgres, ministack: &Ministack) -> Vec<(String, String)> {
     let (queue, dead) = ministack.queue("tasks", 5).await.unwrap();
     for bucket in ["originals", "stamps", "stamped"] {
         ministack.bucket(bucket).await.unwrap();

@@ -49,7 +49,11 @@ where
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message);
     let why = match code {
         Some(code) => format!("{name}: {code}: {}", message.unwrap_or("no more is said")),
-        None => format!("{name}: {}", DisplayErrorContext(&error)),
+        // An answer without a word in it.
+        None => match (&error, status) {
+            (SdkError::ServiceError(_), Some(status)) => format!("{name}: HTTP {status}"),
+            _ => format!("{name}: {}", DisplayErrorContext(&error)),
+        },
     };
     if passing { Fault::Passing(why) } else { Fault::Refused(why) }
 }

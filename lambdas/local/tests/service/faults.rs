@@ -1,0 +1,239 @@
+//! What goes wrong around the service, and in whose hands it stays whole.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use reqwest::Method;
+use serde_json::{Value, json};
+use stampede_emulators::{Ministack, Postgres};
+use stampede_queue::{Queue, Sqs};
+
+use crate::client::{Client, http, variant};
+use crate::places::{Service, free_port, settings};
+
+/// Stands before S3, and fails a third of all calls from a certain moment on.
+struct Flaky {
+    upstream: String,
+    http: reqwest::Client,
+    calls: AtomicU64,
+    failed: AtomicU64,
+    fails: std::sync::atomic::AtomicBool,
+}
+
+async fn pass(State(flaky): State<Arc<Flaky>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 30).await.unwrap();
+    let call = flaky.calls.fetch_add(1, Ordering::Relaxed);
+    if flaky.fails.load(Ordering::Relaxed) && call % 3 == 0 {
+        let failed = flaky.failed.fetch_add(1, Ordering::Relaxed);
+        return match failed % 3 {
+            0 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            1 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            // An answer that breaks off.
+            _ => {
+                let broken = futures_util::stream::iter([Ok(Bytes::from("<Error>")), Err("broken off")]);
+                Response::new(Body::from_stream(broken))
+            }
+        };
+    }
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    let mut call = flaky.http.request(parts.method, format!("{}{path}", flaky.upstream)).body(body);
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length")
+    {
+        call = call.header(name, value);
+    }
+    let answer = call.send().await.unwrap();
+    let mut response = Response::builder().status(answer.status());
+    for (name, value) in answer.headers().iter().filter(|(name, _)| *name != "transfer-encoding") {
+        response = response.header(name, value);
+    }
+    response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_a_third_of_all_calls_delays_and_loses_nothing() {
+    let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
+    let flaky = Arc::new(Flaky {
+        upstream: ministack.endpoint.clone(),
+        http: http(),
+        calls: AtomicU64::new(0),
+        failed: AtomicU64::new(0),
+        fails: false.into(),
+    });
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let proxy = format!("http://{}", listener.local_addr().unwrap());
+    let routes = axum::Router::new().fallback(pass).with_state(Arc::clone(&flaky));
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let mut settings = settings(&postgres, &ministack).await;
+    settings.push(("AWS_ENDPOINT_URL_S3".to_owned(), proxy));
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path(), free_port(), &settings);
+    let client = Client::new(&service.url).await;
+    let ids = client.upload(&vec![variant("baseline-420.jpg"); 12]).await;
+    flaky.fails.store(true, Ordering::Relaxed);
+    let (status, job) = client.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
+    assert_eq!(status, 201, "{job}");
+    let job = client.finished(job["id"].as_str().unwrap()).await;
+    assert_eq!(job["counts"]["done"], 12, "{job}");
+    assert!(flaky.failed.load(Ordering::Relaxed) >= 8, "the store hardly failed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_come_twice_and_in_any_order_are_done_once() {
+    let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
+    let settings = settings(&postgres, &ministack).await;
+    let data = tempfile::tempdir().unwrap();
+    let idle = [settings.clone(), vec![("STAMPEDE_STAMPERS".to_owned(), "0".to_owned())]].concat();
+    let service = Service::start(data.path(), free_port(), &idle);
+    let client = Client::new(&service.url).await;
+    let ids = client.upload(&vec![variant("baseline-420.jpg"); 10]).await;
+    let (_, job) = client.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
+    let id = job["id"].as_str().unwrap();
+
+    let queue = ministack_queue(&ministack, &settings).await;
+    let mut bodies = Vec::new();
+    while bodies.len() < 10 {
+        let held = queue.receive(10, Duration::from_secs(5), Duration::from_secs(600)).await.unwrap();
+        let receipts: Vec<_> = held.iter().map(|message| message.receipt.clone()).collect();
+        queue.delete(&receipts).await.unwrap();
+        bodies.extend(held.into_iter().map(|message| message.body));
+    }
+    let reversed: Vec<_> = bodies.iter().rev().chain(&bodies).cloned().collect();
+    assert!(queue.send(&reversed).await.unwrap().iter().all(Result::is_ok));
+
+    let more = tempfile::tempdir().unwrap();
+    let _other = Service::start(more.path(), free_port(), &settings);
+    let job = client.finished(id).await;
+    assert_eq!(job["counts"]["done"], 10, "{job}");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let depth = queue.depth().await.unwrap();
+        if (depth.waiting, depth.in_flight) == (0, 0) {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{depth:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let missed = client.get("/events?since=0").await;
+    let changes = missed["changes"].as_array().unwrap().iter();
+    let done = changes.flat_map(|change| change["items"].as_array().unwrap());
+    assert_eq!(done.filter(|item| item["state"] == "done").count(), 10, "each is told of once");
+}
+
+async fn ministack_queue(ministack: &Ministack, settings: &[(String, String)]) -> Queue {
+    let url = settings.iter().find(|(name, _)| name == "STAMPEDE_QUEUE").unwrap();
+    let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test");
+    let config = aws_config::SdkConfig::builder()
+        .behavior_version(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new("us-east-1"))
+        .endpoint_url(&ministack.endpoint)
+        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
+        .build();
+    Queue::Sqs(Sqs::new(&config, &*url.1, None))
+}
+
+/// What the service says on a socket until it closes it, or nothing for so long.
+fn heard(mut socket: TcpStream, patience: Duration) -> Option<String> {
+    socket.set_read_timeout(Some(patience)).unwrap();
+    let mut said = String::new();
+    socket.read_to_string(&mut said).ok().map(|_| said)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_clients_are_given_up_and_keep_nobody_waiting() {
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path(), free_port(), &[]);
+    let address = service.url.strip_prefix("http://").unwrap().to_owned();
+    let begin = |text: &str| {
+        let mut socket = TcpStream::connect(&address).unwrap();
+        socket.write_all(text.as_bytes()).unwrap();
+        socket
+    };
+    let headers: Vec<_> = (0..200).map(|_| begin("GET /health HTTP/1.1\r\nHost: x\r\n")).collect();
+    let client = Client::new(&service.url).await;
+    let token = format!("Authorization: Bearer {}", client.token());
+    let body = begin(&format!(
+        "POST /jobs HTTP/1.1\r\nHost: x\r\n{token}\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{{"
+    ));
+    // Beside all of them, others are served.
+    assert_eq!(http().get(format!("{}/health", service.url)).send().await.unwrap().status(), 200);
+    let given_up = tokio::task::spawn_blocking(move || {
+        let all = headers.into_iter().all(|socket| heard(socket, Duration::from_secs(20)).is_some());
+        (all, heard(body, Duration::from_secs(40)))
+    });
+    let (headers, body) = given_up.await.unwrap();
+    assert!(headers, "headers that never end are waited for");
+    let body = body.expect("a body that never ends is waited for");
+    assert!(body.starts_with("HTTP/1.1 504") && body.contains("application/problem+json"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_are_too_long_and_owners_that_are_too_quick_are_refused() {
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path(), free_port(), &[("STAMPEDE_RATE".to_owned(), "2".to_owned())]);
+    let client = Client::new(&service.url).await;
+    let long = json!({ "pictures": [], "stamp": "x".repeat(3 << 20) });
+    let refused = client.call(Method::POST, "/jobs", Some(long)).await;
+    assert_eq!(refused.status(), 413);
+    let problem: Value = refused.json().await.unwrap();
+    assert!(problem["type"].is_string() && problem["detail"].is_string(), "{problem}");
+
+    let lost = client.call(Method::GET, "/nowhere", None).await;
+    assert_eq!(
+        (lost.status().as_u16(), &lost.headers()["content-type"]),
+        (404, &"application/problem+json".parse().unwrap())
+    );
+
+    let other = Client::new(&service.url).await;
+    let mut refused = None;
+    for _ in 0..40 {
+        let answer = client.call(Method::GET, "/jobs", None).await;
+        if answer.status() == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("nobody slows an owner down");
+    assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
+    assert_eq!(other.call(Method::GET, "/jobs", None).await.status(), 200, "others are not slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_found_in_the_stampers_log_and_no_secret_is() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log");
+    let secret = "secret-".repeat(10);
+    let settings = [("STAMPEDE_LOG", "info"), ("STAMPEDE_SECRET", &secret)];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let service = Service::start_with_log(data.path(), free_port(), &settings, &log);
+    let client = Client::new(&service.url).await;
+    let ids = client.upload(&[variant("baseline-420.jpg")]).await;
+    let wanted = json!({ "pictures": ids, "stamp": "built-in:logo" });
+    let trace = "0af7651916cd43dd8448eb211c80319c";
+    let call = http().post(format!("{}/jobs", service.url)).bearer_auth(client.token()).json(&wanted);
+    let call = call
+        .header("x-request-id", "the-one")
+        .header("traceparent", format!("00-{trace}-b7ad6b7169203331-01"));
+    let job: Value = call.send().await.unwrap().json().await.unwrap();
+    client.finished(job["id"].as_str().unwrap()).await;
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let said = |message: &str, span: &str| {
+        lines.iter().any(|line| {
+            let own = &line["span"];
+            line["fields"]["message"] == message
+                && (&own["name"], &own["trace"]) == (&json!(span), &json!(trace))
+        })
+    };
+    assert!(said("answered", "request") && said("stamped", "message"), "{log}");
+    let stamped = lines.iter().find(|line| line["fields"]["message"] == "stamped").unwrap();
+    assert_eq!(stamped["span"]["request"], "the-one");
+    assert!(!log.contains(&secret) && !log.contains(client.token()), "a secret is in the log");
+}
