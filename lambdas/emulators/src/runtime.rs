@@ -18,6 +18,9 @@ use tokio::sync::{Mutex, mpsc};
 /// A Lambda that never asks for an event was not started right.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether it still lives.
+const TICK: Duration = Duration::from_millis(20);
+
 /// A running binary. It is killed when it is dropped.
 #[derive(Debug)]
 pub struct Function {
@@ -86,15 +89,21 @@ impl Function {
         command.envs(variables.iter().cloned()).stdin(Stdio::null()).stdout(Stdio::null());
         let started = Instant::now();
         let mut child = command.spawn()?;
-        let first = tokio::time::timeout(PATIENCE, told.recv()).await;
+        let first = loop {
+            match tokio::time::timeout(TICK, told.recv()).await {
+                Ok(first) => break first,
+                Err(_) if child.try_wait()?.is_some() || started.elapsed() > PATIENCE => break None,
+                Err(_) => {}
+            }
+        };
         let init = started.elapsed();
         match first {
-            Ok(Some(Told::Ready)) => Ok(Self { child, events, told, init }),
+            Some(Told::Ready) => Ok(Self { child, events, told, init }),
             other => {
                 child.kill()?;
                 child.wait()?;
                 match other {
-                    Ok(Some(Told::Error(said))) => Err(Failed::Said(said)),
+                    Some(Told::Error(said)) => Err(Failed::Said(said)),
                     _ => Err(Failed::Silent),
                 }
             }

@@ -6,3 +6,4 @@ mod client;
 mod crash;
 mod faults;
 mod places;
+mod schema;
