@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest as _, Sha256};
 use stamp_engine::Stamp;
 use stampede_domain::message::ObjectTask;
 use stampede_store::{About, Object};
 
 use crate::compute::Wish;
+use crate::task::digest;
 use crate::{Fault, Stamper};
 
 /// Of what a seal is made, in this version: another way of stamping gives another seal.
@@ -45,19 +44,13 @@ impl Stamper {
 
 /// Made of all that decides what the output is.
 fn seal(task: &ObjectTask, object: &Object, stamp: Option<&Stamp>) -> String {
-    let mut hash = Sha256::new();
-    let mut add = |part: &[u8]| {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    };
-    add(FORM.as_bytes());
-    add(object.etag.as_bytes());
-    add(&stamp.map(Stamp::content_hash).unwrap_or_default());
-    add(&serde_json::to_vec(&task.settings).unwrap_or_default());
+    let settings = serde_json::to_vec(&task.settings).unwrap_or_default();
+    let (key, index) = (task.picture.key.as_bytes(), task.index.to_le_bytes());
+    let stamp = stamp.map(Stamp::content_hash).unwrap_or_default();
+    let mut parts = vec![FORM.as_bytes(), object.etag.as_bytes(), &stamp, &settings];
     if task.settings.text.is_some() {
         // Its variables may name them.
-        add(task.picture.key.as_bytes());
-        add(&task.index.to_le_bytes());
+        parts.extend([key, &index]);
     }
-    HEXLOWER.encode(&hash.finalize()[..16])
+    digest(&parts)
 }

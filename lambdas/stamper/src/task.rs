@@ -55,25 +55,28 @@ impl Stamper {
 /// Made of all that decides what the output is.
 fn output_key(task: &Task, object: &Object, content: &[u8]) -> String {
     let settings = serde_json::to_vec(&task.settings).unwrap_or_default();
-    let mut hash = Sha256::new();
-    let mut add = |part: &[u8]| {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    };
-    add(FORM.as_bytes());
-    add(object.etag.as_bytes());
-    add(task.picture.key.as_bytes());
-    add(task.stamp.as_deref().unwrap_or_default().as_bytes());
-    add(&settings);
+    let (name, index) = (task.picture.name.as_bytes(), task.picture.index.to_le_bytes());
+    let stamp = task.stamp.as_deref().unwrap_or_default().as_bytes();
+    let mut parts =
+        vec![FORM.as_bytes(), object.etag.as_bytes(), task.picture.key.as_bytes(), stamp, &settings];
     if task.settings.text.is_some() {
         // Its variables may name them.
-        add(task.picture.name.as_bytes());
-        add(&task.picture.index.to_le_bytes());
+        parts.extend([name, &index]);
     }
     let format =
         task.settings.format.as_deref().and_then(Format::of_extension).or_else(|| Format::of(content));
     let extension = format.map_or("bin", Format::extension);
-    format!("{}/{}.{extension}", task.output, HEXLOWER.encode(&hash.finalize()[..16]))
+    format!("{}/{}.{extension}", task.output, digest(&parts))
+}
+
+/// Half of the SHA-256 of parts, each with its length: no two lists of parts are the same bytes.
+pub(crate) fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    HEXLOWER.encode(&hash.finalize()[..16])
 }
 
 const NOTED: [&str; 4] = ["width", "height", "path", "milliseconds"];

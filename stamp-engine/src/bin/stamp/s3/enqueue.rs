@@ -73,7 +73,7 @@ struct Settings {
     #[arg(long, allow_hyphen_values = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     rotate: Option<f64>,
-    /// Repeat, GAP[,STAGGER]
+    /// Repeat, GAP or GAP,STAGGER apart
     #[arg(long, value_parser = checked::<Tile>, num_args = 0..=1, require_equals = true, default_missing_value = "50%,0.5")]
     #[serde(skip_serializing_if = "Option::is_none")]
     tile: Option<String>,
