@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value, json};
 
 use crate::Ministack;
@@ -29,6 +31,17 @@ impl Ministack {
             ("AWS_SECRET_ACCESS_KEY", "test"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    }
+
+    /// For an SDK within the test itself.
+    pub fn sdk_config(&self) -> SdkConfig {
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(&self.endpoint)
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build()
     }
 
     /// Makes a bucket.

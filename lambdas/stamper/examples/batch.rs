@@ -28,13 +28,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     ] {
         variables.push((name.to_owned(), value.to_owned()));
     }
-    let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test");
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("us-east-1"))
-        .endpoint_url(&ministack.endpoint)
-        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
-        .build();
+    let config = ministack.sdk_config();
     let store = Store::S3(S3::new(&config, Buckets::one("all")));
     let logo = include_bytes!("../../../fixtures/stamps/logo.svg");
     store.put("logo.svg", logo.as_slice().into(), &About::of_type("image/svg+xml")).await?;

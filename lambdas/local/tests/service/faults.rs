@@ -129,13 +129,7 @@ async fn messages_that_come_twice_and_in_any_order_are_done_once() {
 
 async fn ministack_queue(ministack: &Ministack, settings: &[(String, String)]) -> Queue {
     let url = settings.iter().find(|(name, _)| name == "STAMPEDE_QUEUE").unwrap();
-    let credentials = aws_sdk_sqs::config::Credentials::new("test", "test", None, None, "test");
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("us-east-1"))
-        .endpoint_url(&ministack.endpoint)
-        .credentials_provider(aws_sdk_sqs::config::SharedCredentialsProvider::new(credentials))
-        .build();
+    let config = ministack.sdk_config();
     Queue::Sqs(Sqs::new(&config, &*url.1, None))
 }
 

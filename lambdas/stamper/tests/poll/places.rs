@@ -4,7 +4,6 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 use bytes::Bytes;
 use stampede_emulators::Ministack;
 use stampede_queue::{Queue, Sqs};
@@ -51,13 +50,7 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn()
 
 /// Clients that find the server as the stamper's own do.
 pub(crate) fn clients(ministack: &Ministack, bucket: &str, url: &str, dead: &str) -> (Store, Queue) {
-    let credentials = Credentials::new("test", "test", None, None, "test");
-    let config = aws_config::SdkConfig::builder()
-        .behavior_version(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new("us-east-1"))
-        .endpoint_url(&ministack.endpoint)
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build();
+    let config = ministack.sdk_config();
     let queue = Queue::Sqs(Sqs::new(&config, url, Some(dead.to_owned())));
     (Store::S3(S3::new(&config, Buckets::one(bucket))), queue)
 }
