@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::config::Config;
 use crate::parts::{Opened, open};
@@ -25,6 +26,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(5);
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// What is in hand may take so long when the process is told to stop.
 const LAST_WORK: Duration = Duration::from_secs(30);
+/// And requests that are being answered so long.
+const LAST_ANSWERS: Duration = Duration::from_secs(30);
 
 /// Serves.
 pub(crate) async fn serve(config: &Config) -> Result<(), String> {
@@ -32,6 +35,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
     let listener = TcpListener::bind(config.address).await;
     let listener = listener.map_err(|error| format!("address: {}: {error}", config.address))?;
     let (stop, stopped) = watch::channel(false);
+    let (rest, rested) = watch::channel(false);
     let cache = Arc::new(Cache::new(CacheOptions::default()));
     let rate = NonZeroU32::new(config.rate).unwrap_or(NonZeroU32::MIN);
     let secure_cookie = config.public_url.starts_with("https://");
@@ -44,24 +48,27 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
     if let Some(server) = &server {
         routes = routes.merge(server.routes());
     }
-    let mut tasks = JoinSet::new();
+    let (mut tasks, mut stampers) = (JoinSet::new(), JoinSet::new());
     tasks.spawn(accept(listener, routes, stopped.clone()));
-    tasks.spawn(sweep_often(app, stopped.clone()));
+    tasks.spawn(sweep_often(app, stopped));
     if config.stampers > 0 {
         let reporter = Reporter::new(format!("http://{}/callback", reachable(config)), config.secret.clone());
         let reporter = reporter.map_err(|fault| fault.to_string())?;
         let settings = stampede_stamper::Settings { cores: config.stampers, ..Default::default() };
         let stamper = Stamper::new(parts.store.clone(), Some(reporter), cache, settings, None);
-        tasks.spawn(consume(stamper, parts.queue.clone(), Consumer::default(), stopped));
+        stampers.spawn(consume(stamper, parts.queue.clone(), Consumer::default(), rested));
     }
     println!("Stampede is at {} (API: {}/docs)", config.public_url, config.public_url);
     asked_to_stop().await?;
     tracing::info!("finishing what is in hand");
+    // Stampers first: what they finish, they tell the API, which tells who listens.
+    rest.send_replace(true);
+    drop(timeout(LAST_WORK, stampers.join_next()).await);
     if let Some(server) = server {
-        server.close();
+        server.close().await;
     }
     stop.send_replace(true);
-    drop(tokio::time::timeout(LAST_WORK, async { while tasks.join_next().await.is_some() {} }).await);
+    drop(timeout(LAST_ANSWERS, async { while tasks.join_next().await.is_some() {} }).await);
     parts.database.close().await;
     Ok(())
 }

@@ -15,6 +15,7 @@ use axum::extract::ws::Utf8Bytes;
 use axum::routing::{any, post};
 use serde_json::json;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::timeout;
 
 use crate::{App, Event};
 
@@ -25,6 +26,8 @@ pub struct Server(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     app: App,
+    /// Connections.
+    most: u32,
     state: Mutex<State>,
     messages: AtomicU64,
     refused: AtomicU64,
@@ -58,15 +61,17 @@ pub struct Counts {
 /// Messages that wait for a slow client; one that lets more come is closed, and asks for what it missed.
 const WAITING: usize = 128;
 /// Sockets that are told at the same time why they are refused; more are refused without an upgrade.
-const REFUSALS: usize = 256;
+const REFUSALS: u32 = 256;
 
 impl Server {
     /// A server for an app, with at most so many connections.
     pub fn new(app: App, most: usize) -> Self {
         let (closing, _) = watch::channel(false);
-        let places = |most: usize| Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)));
+        let most = u32::try_from(most).unwrap_or(u32::MAX);
+        let places = |most: u32| Arc::new(Semaphore::new(most as usize));
         Self(Arc::new(Inner {
             app,
+            most,
             state: Mutex::default(),
             messages: AtomicU64::new(0),
             refused: AtomicU64::new(0),
@@ -96,9 +101,12 @@ impl Server {
         }
     }
 
-    /// Tells all clients to connect anew, elsewhere or later; no others are let in.
-    pub fn close(&self) {
+    /// Tells all clients to connect anew, elsewhere or later, and waits until they are gone; no others are let
+    /// in.
+    pub async fn close(&self) {
         self.0.closing.send_replace(true);
+        // A client that does not even take its farewell is not waited for.
+        drop(timeout(2 * connection::FAREWELL, self.0.places.acquire_many(self.0.most)).await);
     }
 
     pub(crate) fn app(&self) -> &App {

@@ -131,7 +131,7 @@ async fn pusher_js_takes_the_server_for_pusher() {
     listening.abort();
     assert!(listening.await.unwrap_err().is_cancelled());
     serve_at(&successor, port).await;
-    server.close();
+    server.close().await;
     let mut node = tokio::task::spawn_blocking(move || {
         node.hear(&[json!({ "state": "connecting" })], &[]);
         node.hear(&[json!({ "state": "connected" }), subscribed], &["news"]);

@@ -36,9 +36,36 @@ async fn clients_of_another_app_or_protocol_are_told_why() {
         assert_eq!(client.close_code().await, Some(code), "{target}");
     }
     assert_eq!((server.counts().connections, server.counts().refused), (0, 6));
-    server.close();
-    let mut client = Client::connect(port, "/app/key?protocol=7").await;
-    assert_eq!((&client.hear().await["data"]["code"], client.close_code().await), (&json!(4200), Some(4200)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_closes_sends_all_away_and_waits_for_them() {
+    let server = server(5);
+    let port = serve(&server).await;
+    let (mut client, _) = Client::hello(port).await;
+    let leaves =
+        tokio::spawn(async move { (client.hear().await["data"]["code"].clone(), client.close_code().await) });
+    server.close().await;
+    assert_eq!(server.counts().connections, 0);
+    assert_eq!(leaves.await.unwrap(), (json!(4200), Some(4200)));
+    let mut late = Client::connect(port, "/app/key?protocol=7").await;
+    assert_eq!((&late.hear().await["data"]["code"], late.close_code().await), (&json!(4100), Some(4100)));
+}
+
+/// On a clock that jumps to the next moment at which anything is to happen.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_silent_is_asked_and_then_sent_away() {
+    let server = server(5);
+    let (mut client, _) = Client::hello(serve(&server).await).await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(client.hear().await["event"], "pusher:ping");
+    let asked = began.elapsed();
+    client.say("pusher:pong", None, json!({})).await;
+    assert_eq!(client.hear().await["event"], "pusher:ping");
+    assert_eq!(client.hear().await["data"]["code"], 4201);
+    assert_eq!(client.close_code().await, Some(4201));
+    assert!((120..130).contains(&asked.as_secs()), "{asked:?}");
+    assert!((270..290).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,6 +30,11 @@ impl Client {
         Self { http, url: url.to_owned(), token: begun["token"].as_str().unwrap().to_owned() }
     }
 
+    /// The same where the service is now.
+    pub(crate) fn at(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     pub(crate) fn token(&self) -> &str {
         &self.token
     }

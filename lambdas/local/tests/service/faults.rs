@@ -33,9 +33,11 @@ async fn pass(State(flaky): State<Arc<Flaky>>, request: Request) -> Response {
     let call = flaky.calls.fetch_add(1, Ordering::Relaxed);
     if flaky.fails.load(Ordering::Relaxed) && call % 3 == 0 {
         let failed = flaky.failed.fetch_add(1, Ordering::Relaxed);
-        return match failed % 3 {
-            0 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            1 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        return match failed % 4 {
+            // None: the SDK's own patience ends it.
+            0 => std::future::pending().await,
+            3 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+            2 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
             // An answer that breaks off.
             _ => {
                 let broken = futures_util::stream::iter([Ok(Bytes::from("<Error>")), Err("broken off")]);
@@ -125,6 +127,33 @@ async fn messages_that_come_twice_and_in_any_order_are_done_once() {
     let changes = missed["changes"].as_array().unwrap().iter();
     let done = changes.flat_map(|change| change["items"].as_array().unwrap());
     assert_eq!(done.filter(|item| item["state"] == "done").count(), 10, "each is told of once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_stopped_finishes_what_is_in_hand_and_keeps_the_rest() {
+    const PICTURES: u64 = 100;
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path(), free_port(), &[]);
+    let client = Client::new(&service.url).await;
+    let ids = client.upload(&vec![variant("baseline-420.jpg"); PICTURES as usize]).await;
+    let (_, job) = client.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
+    let path = format!("/jobs/{}", job["id"].as_str().unwrap());
+    while client.get(&path).await["counts"]["done"] == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    service.stop();
+    // Another looks on, and stamps nothing.
+    let idle = [("STAMPEDE_STAMPERS".to_owned(), "0".to_owned())];
+    let service = Service::start(data.path(), free_port(), &idle);
+    let client = client.at(&service.url);
+    let counts = client.get(&path).await["counts"].clone();
+    let count = |state: &str| counts[state].as_u64().unwrap();
+    assert_eq!((count("processing"), count("failed")), (0, 0), "{counts}");
+    assert!(count("queued") > 0 && count("queued") + count("done") == PICTURES, "{counts}");
+    service.stop();
+    let service = Service::start(data.path(), free_port(), &[]);
+    let job = client.at(&service.url).finished(job["id"].as_str().unwrap()).await;
+    assert_eq!(job["counts"]["done"], PICTURES, "{job}");
 }
 
 async fn ministack_queue(ministack: &Ministack, settings: &[(String, String)]) -> Queue {

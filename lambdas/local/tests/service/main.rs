@@ -1,6 +1,7 @@
 //! The whole service as a process: on embedded parts, on PostgreSQL with servers that speak as S3 and SQS
 //! do, and killed at any moment.
 
+mod access;
 mod behaviour;
 mod client;
 mod crash;

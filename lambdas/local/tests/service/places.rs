@@ -41,6 +41,13 @@ impl Service {
         service
     }
 
+    /// As an operator stops it: it ends by itself.
+    pub(crate) fn stop(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert!(self.child.wait().unwrap().success());
+    }
+
     /// As the system kills what takes too much memory: nothing is finished.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -3,3 +3,4 @@
 mod backfill;
 mod bucket_mode;
 mod places;
+mod shutdown;

@@ -21,7 +21,7 @@ use crate::signature::is_channel;
 const SILENT: Duration = Duration::from_secs(120);
 const PATIENCE: Duration = Duration::from_secs(30);
 /// A socket that is closed is gone after so long, whether or not the client has read why.
-const FAREWELL: Duration = Duration::from_secs(2);
+pub(super) const FAREWELL: Duration = Duration::from_secs(2);
 /// No client says anything longer.
 const LONGEST: usize = 16 << 10;
 const MOST_CHANNELS: usize = 100;
@@ -75,7 +75,8 @@ pub(super) async fn upgrade(
 
 fn take_place(server: &Server) -> Result<OwnedSemaphorePermit, Closed> {
     if *server.0.closing.borrow() {
-        return Err(Closed(4200, "the server goes away"));
+        // At once it would find the same server still going.
+        return Err(Closed(4100, "the server goes away"));
     }
     let place = Arc::clone(&server.0.places).try_acquire_owned();
     place.map_err(|_| Closed(4100, "there are too many connections"))

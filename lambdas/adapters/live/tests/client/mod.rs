@@ -70,7 +70,8 @@ impl Client {
 
     /// What comes next; nothing once the connection has ended, in whatever way.
     async fn next(&mut self) -> Option<Message> {
-        let next = tokio::time::timeout(Duration::from_secs(60), self.0.next()).await;
+        // Longer than the server bears silence.
+        let next = tokio::time::timeout(Duration::from_secs(180), self.0.next()).await;
         next.expect("the server says nothing").and_then(Result::ok)
     }
 }

@@ -16,8 +16,9 @@ use super::form::Key;
 use crate::{Fault, Form};
 
 const CONNECT: Duration = Duration::from_secs(3);
-/// An attempt at a request without a body. The SDK makes three where one fails in passing.
-const ATTEMPT: Duration = Duration::from_secs(30);
+/// An attempt at a request without a body, until its answer begins. The SDK makes three where one fails in
+/// passing.
+const ATTEMPT: Duration = Duration::from_secs(10);
 /// Bytes a second that a body is sent with at least, or else its attempt is given up.
 const SLOWEST: u64 = 256 << 10;
 /// Credentials that expire so soon are no longer signed with.
@@ -40,8 +41,8 @@ pub(super) fn http_client() -> aws_sdk_s3::config::SharedHttpClient {
 }
 
 /// For a request whose body has so many bytes.
-pub(super) fn timeouts(body: usize) -> TimeoutConfig {
-    let sending = Duration::from_secs(body as u64 / SLOWEST);
+pub(super) fn timeouts(body: u64) -> TimeoutConfig {
+    let sending = Duration::from_secs(body / SLOWEST);
     TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(ATTEMPT + sending).build()
 }
 
@@ -162,6 +163,6 @@ mod tests {
     #[test]
     fn long_bodies_have_longer() {
         assert_eq!(timeouts(0).operation_attempt_timeout(), Some(ATTEMPT));
-        assert_eq!(timeouts(8 << 20).operation_attempt_timeout(), Some(Duration::from_secs(62)));
+        assert_eq!(timeouts(8 << 20).operation_attempt_timeout(), Some(ATTEMPT + Duration::from_secs(32)));
     }
 }

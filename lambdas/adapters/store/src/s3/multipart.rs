@@ -117,7 +117,7 @@ impl Multipart {
         }
         self.sent.sort_unstable_by_key(|part| part.part_number);
         let parts = CompletedMultipartUpload::builder().set_parts(Some(std::mem::take(&mut self.sent)));
-        self.upload.complete(parts.build()).await?;
+        self.upload.complete(parts.build(), self.bytes).await?;
         Ok(self.bytes)
     }
 
@@ -149,7 +149,7 @@ impl Upload {
     }
 
     async fn put(&self, body: Bytes, about: &About) -> Result<(), Fault> {
-        let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(body.len()));
+        let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(body.len() as u64));
         let put = self.client.put_object().bucket(&self.bucket).key(&self.key).body(body.into());
         let put = put.content_type(&about.content_type).set_metadata(Some(metadata(about)));
         let put = put.customize().config_override(timeouts).send().await;
@@ -168,7 +168,7 @@ impl Upload {
     }
 
     async fn send_part(&self, number: i32, body: Bytes) -> Result<CompletedPart, Fault> {
-        let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(body.len()));
+        let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(body.len() as u64));
         let send = self.client.upload_part().bucket(&self.bucket).key(&self.key);
         let send = send.set_upload_id(self.id.clone()).part_number(number).body(body.into());
         let sent = send.checksum_algorithm(ChecksumAlgorithm::Crc32).customize().config_override(timeouts);
@@ -177,10 +177,13 @@ impl Upload {
         Ok(part.set_e_tag(sent.e_tag).set_checksum_crc32(sent.checksum_crc32).build())
     }
 
-    async fn complete(&mut self, parts: CompletedMultipartUpload) -> Result<(), Fault> {
+    async fn complete(&mut self, parts: CompletedMultipartUpload, bytes: u64) -> Result<(), Fault> {
+        // S3 takes the longer to answer the more there is to put together.
+        let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(timeouts(bytes));
         let complete = self.client.complete_multipart_upload().bucket(&self.bucket).key(&self.key);
-        let complete = complete.set_upload_id(self.id.clone()).multipart_upload(parts).send().await;
-        complete.map_err(|error| fault(&self.key, error))?;
+        let complete = complete.set_upload_id(self.id.clone()).multipart_upload(parts).customize();
+        let completed = complete.config_override(timeouts).send().await;
+        completed.map_err(|error| fault(&self.key, error))?;
         self.id = None;
         Ok(())
     }
