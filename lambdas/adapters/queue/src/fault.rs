@@ -1,6 +1,8 @@
 //! What can go wrong with a queue.
 
+#[cfg(feature = "local")]
 use std::path::PathBuf;
+#[cfg(feature = "local")]
 use std::sync::Arc;
 
 /// Why a queue did not do what it was asked to.
@@ -19,6 +21,7 @@ pub enum Fault {
     #[error("the queue has no dead-letter queue; name one where the queue is opened")]
     NoDeadLetters,
     /// The local queue's file.
+    #[cfg(feature = "local")]
     #[error("the queue's file {} cannot be used: {source}", path.display())]
     File {
         /// Which.
@@ -27,6 +30,7 @@ pub enum Fault {
         source: Arc<sqlx::Error>,
     },
     /// Another version of Stampede wrote the file.
+    #[cfg(feature = "local")]
     #[error("the queue's file {} is of version {version}, which this program does not read", path.display())]
     Version {
         /// Which.
@@ -50,6 +54,7 @@ pub enum Fault {
 }
 
 /// The primary result codes of SQLite after which the same may work later (sqlite.org/rescode.html).
+#[cfg(feature = "local")]
 const PASSING: [i32; 5] = [
     5,  // SQLITE_BUSY: somebody else writes
     6,  // SQLITE_LOCKED
@@ -62,6 +67,7 @@ impl Fault {
     /// Whether the same call may work later, unchanged.
     pub fn is_passing(&self) -> bool {
         match self {
+            #[cfg(feature = "local")]
             Self::File { source, .. } => match &**source {
                 // The lower byte of an extended code is its primary code.
                 sqlx::Error::Database(error) => error
@@ -71,13 +77,10 @@ impl Fault {
                 sqlx::Error::Io(_) => true,
                 _ => false,
             },
+            #[cfg(feature = "local")]
+            Self::Version { .. } => false,
             Self::Service { passing, .. } => *passing,
-            Self::Body(_)
-            | Self::Receipt(_)
-            | Self::NotHeld
-            | Self::NoDeadLetters
-            | Self::Version { .. }
-            | Self::Closed => false,
+            Self::Body(_) | Self::Receipt(_) | Self::NotHeld | Self::NoDeadLetters | Self::Closed => false,
         }
     }
 }

@@ -15,6 +15,7 @@
 
 mod batch;
 mod fault;
+#[cfg(feature = "local")]
 mod local;
 #[cfg(feature = "sqs")]
 mod sqs;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub use batch::MOST_BYTES;
 pub use fault::Fault;
+#[cfg(feature = "local")]
 pub use local::{Local, MOST_RECEIVES};
 #[cfg(feature = "sqs")]
 pub use sqs::Sqs;
@@ -35,6 +37,7 @@ pub const LONGEST_VISIBILITY: Duration = Duration::from_secs(12 * 60 * 60);
 #[derive(Clone, Debug)]
 pub enum Queue {
     /// In a file.
+    #[cfg(feature = "local")]
     Local(Local),
     /// Amazon SQS, or what speaks its protocol.
     #[cfg(feature = "sqs")]
@@ -70,6 +73,7 @@ pub struct Depth {
 macro_rules! each {
     ($queue:expr, $one:ident => $do:expr) => {
         match $queue {
+            #[cfg(feature = "local")]
             Self::Local($one) => $do,
             #[cfg(feature = "sqs")]
             Self::Sqs($one) => $do,
@@ -160,6 +164,7 @@ impl Queue {
     /// The queue that takes what was received too often and what was buried, if it has one.
     pub fn dead_letters(&self) -> Option<Self> {
         match self {
+            #[cfg(feature = "local")]
             Self::Local(queue) => queue.dead_letters().map(Self::Local),
             #[cfg(feature = "sqs")]
             Self::Sqs(queue) => queue.dead_letters().map(Self::Sqs),

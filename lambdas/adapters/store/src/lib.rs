@@ -5,6 +5,7 @@
 
 mod about;
 mod fault;
+#[cfg(feature = "folder")]
 mod folder;
 mod reading;
 #[cfg(feature = "s3")]
@@ -14,6 +15,7 @@ mod writing;
 
 pub use about::{About, Object};
 pub use fault::Fault;
+#[cfg(feature = "folder")]
 pub use folder::Folder;
 pub use reading::Reading;
 #[cfg(feature = "s3")]

@@ -1,7 +1,9 @@
 //! Reading an object piece by piece.
 
 use bytes::Bytes;
+#[cfg(feature = "folder")]
 use tokio::fs::File;
+#[cfg(feature = "folder")]
 use tokio::io::AsyncReadExt as _;
 
 use crate::{Fault, Object};
@@ -15,15 +17,18 @@ pub struct Reading {
 
 #[derive(Debug)]
 enum From {
+    #[cfg(feature = "folder")]
     File(File),
     #[cfg(feature = "s3")]
     S3(crate::s3::S3Reading),
 }
 
 /// A file is read in such pieces.
+#[cfg(feature = "folder")]
 const PIECE: usize = 256 << 10;
 
 impl Reading {
+    #[cfg(feature = "folder")]
     pub(crate) fn of_file(object: Object, file: File) -> Self {
         Self { object, from: From::File(file) }
     }
@@ -49,6 +54,7 @@ impl Reading {
     /// [`Fault`].
     pub async fn next(&mut self) -> Result<Option<Bytes>, Fault> {
         match &mut self.from {
+            #[cfg(feature = "folder")]
             From::File(file) => {
                 let mut piece = Vec::with_capacity(PIECE);
                 file.read_buf(&mut piece).await?;

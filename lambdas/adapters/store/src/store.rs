@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use stampede_domain::Seconds;
 use stampede_domain::upload::Policy;
 
-use crate::{About, Fault, Folder, Object, Reading, Writing};
+use crate::{About, Fault, Object, Reading, Writing};
 
 /// Where pictures lie; a clone is another handle on the same.
 #[derive(Clone, Debug)]
 pub enum Store {
     /// A folder of this machine.
-    Folder(Folder),
+    #[cfg(feature = "folder")]
+    Folder(crate::Folder),
     /// Buckets of S3, or of what speaks as it does.
     #[cfg(feature = "s3")]
     S3(crate::S3),
@@ -38,6 +39,7 @@ pub struct Listed {
 macro_rules! either {
     ($store:expr, $of:ident => $do:expr) => {
         match $store {
+            #[cfg(feature = "folder")]
             Store::Folder($of) => $do,
             #[cfg(feature = "s3")]
             Store::S3($of) => $do,
@@ -60,6 +62,7 @@ impl Store {
     /// [`Fault::Refused`]: a folder has no buckets.
     pub fn bucket(&self, name: &str) -> Result<Self, Fault> {
         match self {
+            #[cfg(feature = "folder")]
             Self::Folder(_) => Err(Fault::Refused(format!(
                 "pictures of the bucket {name} are stamped where S3 is the store"
             ))),

@@ -7,12 +7,16 @@
 use std::io::Write as _;
 
 use serde_json::{Map, Value, json};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Logs as lines of JSON to standard output; `STAMPEDE_LOG` says how much.
+/// Logs as lines of JSON to standard output; `STAMPEDE_LOG` says how much: `warn`, or `info,sqlx=warn`.
 pub fn start_log() {
-    let filter = EnvFilter::try_from_env("STAMPEDE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_ansi(false).with_env_filter(filter).init();
+    let wanted = std::env::var("STAMPEDE_LOG").ok().and_then(|wanted| wanted.parse::<Targets>().ok());
+    let filter = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer().json().with_ansi(false);
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }
 
 /// In what a metric counts.
