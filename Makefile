@@ -3,13 +3,16 @@
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: package run stamp test set-up build fmt lint docs deny unit arm fuzz miri bench large peers-splice clean
+.PHONY: package run stamp test set-up build fmt lint docs deny unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
-	.ci/set-up build
+	.ci/set-up run
 	cargo build --release --locked --bin stampede
+	$(NPM) run --silent build
 	target/release/stampede
+
+NPM := PATH="$(CURDIR)/.venv-node/bin:$$PATH" npm --prefix front-end
 
 ## Build the command and stamp every picture in fixtures/ into out/.
 stamp: build
@@ -17,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny unit arm fuzz
+test: set-up lint docs deny unit site arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -26,14 +29,15 @@ build:
 	.ci/set-up build
 	cargo build --release --locked --bin stamp
 
-## The Lambdas as they are uploaded: target/lambda/NAME/bootstrap.zip. ARCH=aarch64 for Graviton.
+## The Lambdas as they are uploaded: target/package/NAME/bootstrap.zip. ARCH=aarch64 for Graviton.
 ARCH ?= x86_64
+LAMBDAS := middleware stamper sweeper
 package:
 	.ci/set-up package
 	PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" cargo lambda build --profile lambda --locked --output-format zip \
-		--lambda-dir target/lambda --target $(ARCH)-unknown-linux-gnu.2.34 --bins \
-		-p stampede-middleware -p stampede-stamper -p stampede-sweeper
-	@ls -l target/lambda/*/bootstrap.zip
+		--lambda-dir target/package --target $(ARCH)-unknown-linux-gnu.2.34 --bins \
+		$(LAMBDAS:%=-p stampede-%)
+	.venv-lambda/bin/python lambdas/pack.py $(LAMBDAS:%=target/package/%/bootstrap.zip)
 
 fmt:
 	cargo fmt --all
@@ -52,6 +56,14 @@ deny:
 	@cargo deny --locked check advisories || { \
 		cargo deny --locked fetch db >/dev/null 2>&1 && exit 1; \
 		echo "*** SKIPPED, NOT PASSED: the advisory database cannot be downloaded here ***"; }
+
+## The site's own tests, and the whole of it in a browser, with the service that `unit` has built.
+site:
+	$(NPM) run --silent lint
+	$(NPM) run --silent test
+	$(NPM) run --silent types && git diff --exit-code front-end/src/api/schema.ts
+	$(NPM) run --silent build
+	STAMPEDE="$(CURDIR)/target/debug/stampede" $(NPM) run --silent e2e
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \

@@ -43,11 +43,11 @@ pub fn thumbnail(bytes: &[u8], size: u32, limits: &Limits) -> Result<Vec<u8>> {
 fn decode_scaled(probe: &Probe, bytes: &[u8], size: u32) -> Result<Pixels> {
     let failed = |error: turbojpeg::Error| Error::decode(Format::Jpeg, error);
     let mut decompressor = Decompressor::new().map_err(failed)?;
-    // Eighths that the inverse transform makes at once; twice the size is left for the filter.
+    // Eighths that the inverse transform makes at once; half as much again is left for the filter.
     let longest = probe.width.max(probe.height);
     let factor = [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF]
         .into_iter()
-        .find(|factor| factor.scale(longest as usize) >= 2 * size as usize)
+        .find(|factor| 2 * factor.scale(longest as usize) >= 3 * size as usize)
         .unwrap_or(ScalingFactor::ONE);
     decompressor.set_scaling_factor(factor).map_err(failed)?;
     let header = decompressor.read_header(bytes).map_err(failed)?.scaled(factor);

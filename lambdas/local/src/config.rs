@@ -49,6 +49,9 @@ pub(crate) struct Options {
     /// of the built-in server
     #[arg(long, env = "STAMPEDE_PUSHER", value_name = "APP", hide_env_values = true)]
     pusher: Option<String>,
+    /// The folder of the built site [default: front-end/dist]
+    #[arg(long, env = "STAMPEDE_SITE", value_name = "FOLDER")]
+    site: Option<PathBuf>,
     /// Cores that stamp; 0: none in this process [default: all]
     #[arg(long, env = "STAMPEDE_STAMPERS", value_name = "NUMBER")]
     stampers: Option<usize>,
@@ -72,6 +75,7 @@ pub(crate) struct Config {
     pub(crate) queue: Option<String>,
     pub(crate) dead_letters: Option<String>,
     pub(crate) pusher: Option<Pusher>,
+    pub(crate) site: PathBuf,
     pub(crate) stampers: usize,
     pub(crate) rate: u32,
     pub(crate) log: String,
@@ -118,6 +122,7 @@ impl Config {
             queue: said.queue.or(file.queue),
             dead_letters: said.dead_letters.or(file.dead_letters),
             pusher,
+            site: said.site.or(file.site).unwrap_or_else(|| PathBuf::from("front-end/dist")),
             stampers: said.stampers.or(file.stampers).unwrap_or(cores),
             rate,
             log: said.log.or(file.log).unwrap_or_else(|| "info".to_owned()),

@@ -6,6 +6,7 @@
 mod config;
 mod parts;
 mod serve;
+mod site;
 mod tokens;
 
 use std::process::ExitCode;

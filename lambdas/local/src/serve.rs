@@ -5,20 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Method;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use stamp_engine::{Cache, CacheOptions};
-use stampede_middleware::{App, Settings, router, sweep};
+use stampede_live::Client;
+use stampede_middleware::{App, Parts, Settings, router, sweep};
 use stampede_stamper::{Consumer, Reporter, Stamper, consume};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tower_http::cors::{self, CorsLayer};
 
 use crate::config::Config;
 use crate::parts::{Opened, open};
+use crate::site::{self, origin};
 
 /// The sweeper's rounds.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
@@ -43,11 +47,15 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
     let app = App::new(parts.clone(), settings, Arc::clone(&cache));
     let mut routes = router(app.clone());
     if let Some(folder) = &folder {
-        routes = routes.merge(folder.routes());
+        // Forms are signed, and no cookie counts there: any page may send one.
+        let methods = [Method::GET, Method::HEAD, Method::POST];
+        let any = CorsLayer::new().allow_origin(cors::Any).allow_methods(methods);
+        routes = routes.merge(folder.routes().layer(any));
     }
     if let Some(server) = &server {
         routes = routes.merge(server.routes());
     }
+    routes = routes.merge(site::routes(&config.site, &elsewhere(config, &parts).await));
     let (mut tasks, mut stampers) = (JoinSet::new(), JoinSet::new());
     tasks.spawn(accept(listener, routes, stopped.clone()));
     tasks.spawn(sweep_often(app, stopped));
@@ -71,6 +79,29 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
     drop(timeout(LAST_ANSWERS, async { while tasks.join_next().await.is_some() {} }).await);
     parts.database.close().await;
     Ok(())
+}
+
+/// Where the site's pictures and sockets may be, but for where it is itself.
+async fn elsewhere(config: &Config, parts: &Parts) -> Vec<String> {
+    let mut all = vec![config.public_url.clone()];
+    for key in ["originals/a", "stamps/a", "stamped/a"] {
+        all.extend(parts.store.download_url(key, "a", 0, 1).await.ok());
+    }
+    let Client { cluster, host, port, tls, .. } = parts.live.client();
+    if let Some(cluster) = cluster {
+        all.extend([
+            format!("wss://ws-{cluster}.pusher.com"),
+            format!("https://sockjs-{cluster}.pusher.com"),
+        ]);
+    }
+    if let (Some(host), Some(port)) = (host, port) {
+        let scheme = if tls == Some(true) { "wss" } else { "ws" };
+        all.push(format!("{scheme}://{host}:{port}"));
+    }
+    let mut origins: Vec<_> = all.iter().filter_map(|address| origin(address)).collect();
+    origins.sort_unstable();
+    origins.dedup();
+    origins
 }
 
 /// Where this process itself reaches the API.

@@ -9,6 +9,7 @@ mod preview;
 mod results;
 mod sessions;
 mod stamps;
+mod thumbnails;
 mod uploads;
 
 use std::sync::atomic::Ordering;
@@ -37,7 +38,7 @@ use crate::problem::{Problem, of_plain_errors};
         title = "Stampede",
         description = "Put a stamp on many pictures: upload them, make a job, watch it, download the results."
     ),
-    components(schemas(Problem))
+    components(schemas(Problem, stampede_database::Change))
 )]
 struct Document;
 
@@ -57,6 +58,9 @@ fn both() -> (Router<App>, utoipa::openapi::OpenApi) {
         .routes(routes!(stamps::announce, stamps::list))
         .routes(routes!(stamps::confirm))
         .routes(routes!(stamps::delete))
+        .routes(routes!(stamps::image))
+        .routes(routes!(thumbnails::of_picture))
+        .routes(routes!(thumbnails::of_result))
         .routes(routes!(jobs::create, jobs::list))
         .routes(routes!(jobs::one))
         .routes(routes!(jobs::items))

@@ -22,7 +22,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(1);
 
 /// What the compressor's side does next.
 enum Step {
-    Begin(String),
+    Begin(String, u64),
     Bytes(Bytes),
 }
 
@@ -59,8 +59,9 @@ impl Stamper {
             let mut told = Instant::now();
             for (entries, entry) in (0u64..).zip(manifest.entries) {
                 let stopped = |_| Fault::Passing("the ZIP was not written on".to_owned());
-                steps.send(Step::Begin(entry.name)).await.map_err(stopped)?;
                 let mut reading = store.read(&entry.key).await?;
+                let bytes = reading.object().bytes;
+                steps.send(Step::Begin(entry.name, bytes)).await.map_err(stopped)?;
                 while let Some(bytes) = reading.next().await? {
                     steps.send(Step::Bytes(bytes)).await.map_err(stopped)?;
                 }
@@ -92,11 +93,14 @@ impl Stamper {
 
 /// Pictures are compressed already: they are stored as they are.
 fn compress(mut next: mpsc::Receiver<Step>, pieces: Pieces) -> io::Result<()> {
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     let mut writer = ZipWriter::new_stream(io::BufWriter::with_capacity(256 << 10, pieces));
     while let Some(step) = next.blocking_recv() {
         match step {
-            Step::Begin(name) => writer.start_file(name, options)?,
+            Step::Begin(name, bytes) => {
+                // Some unpackers know no ZIP64; only what needs it has it.
+                writer.start_file(name, options.large_file(bytes > u64::from(u32::MAX)))?;
+            }
             Step::Bytes(bytes) => writer.write_all(&bytes)?,
         }
     }

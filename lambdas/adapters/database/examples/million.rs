@@ -58,7 +58,7 @@ async fn main() -> Outcome {
     database.cancel(owner(0), large, 2).await?;
     println!("cancel the other {half}: {:?}", began.elapsed());
     let began = Instant::now();
-    database.retry(owner(0), large, 3).await?;
+    database.retry(owner(0), large, None, 3).await?;
     println!("retry them: {:?}", began.elapsed());
 
     let reads = 100_000;

@@ -12,6 +12,7 @@ use crate::{Database, Fault, Millis};
 
 /// A change of a job, as its owner is told it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
     /// Whose job it is.
     #[serde(skip, default = "nobody")]
@@ -19,6 +20,7 @@ pub struct Change {
     /// Its number among the owner's changes, from 1, without gaps.
     pub sequence: u64,
     /// The job.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub job: JobId,
     /// Items that changed, and how they now stand.
     pub items: Vec<ChangedItem>,
@@ -30,6 +32,7 @@ pub struct Change {
 
 /// An item that changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ChangedItem {
     /// Its number in the job, from 0.
     pub number: u32,

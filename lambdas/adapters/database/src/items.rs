@@ -11,10 +11,12 @@ use crate::{Database, Fault, Millis};
 
 /// One picture of a job.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ItemView {
     /// Its number, from 0.
     pub number: u32,
     /// The picture.
+    #[cfg_attr(feature = "openapi", schema(value_type = String))]
     pub picture: PictureId,
     /// The name it was uploaded under.
     pub name: String,

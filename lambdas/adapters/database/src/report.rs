@@ -96,7 +96,7 @@ impl Database {
         self.finish(writing, job, held, counts, changed, now).await
     }
 
-    /// Queues again what failed or was given up of a job; the messages are to be sent, as those of
+    /// Queues again what failed or was given up of a job, or one such item alone; the messages are to be sent, as those of
     /// [`create_job`](Self::create_job). `None` where there is no such job, or nothing to be done again.
     ///
     /// # Errors
@@ -105,22 +105,33 @@ impl Database {
         &self,
         owner: OwnerId,
         job: JobId,
+        only: Option<u32>,
         now: Millis,
     ) -> Result<Option<(Change, Vec<Outgoing>)>, Fault> {
         let mut writing = self.begin().await?;
         let Some(held) = self.hold(&mut writing, job, Some(owner)).await? else { return Ok(None) };
         // As Item::retry does.
-        let retry = "UPDATE items SET state = 'queued', reason = NULL, attempt = attempt + 1, queued = $1, \
-             started = NULL, finished = NULL WHERE job = $2 AND state IN ('failed', 'cancelled') \
-             RETURNING number, attempt, picture, name, key";
-        let rows = all_of(&mut writing, retry, job, now).await?;
+        const RETRY: &str = "UPDATE items SET state = 'queued', reason = NULL, attempt = attempt + 1, \
+             queued = $1, started = NULL, finished = NULL WHERE job = $2 AND state IN ('failed', 'cancelled')";
+        const GIVE: &str = "RETURNING number, attempt, picture, name, key";
+        let (mut left, which) = match only {
+            None => (Counts { failed: 0, cancelled: 0, ..held.counts }, String::new()),
+            Some(number) => {
+                let mut left = held.counts;
+                if let Some(state) = state_of(&mut writing, job, number).await? {
+                    let count = left.of_state(&state);
+                    *count = count.saturating_sub(1);
+                }
+                (left, format!("AND number = {number}"))
+            }
+        };
+        let rows = all_of(&mut writing, format!("{RETRY} {which} {GIVE}"), job, now).await?;
         let task = |row: &AnyRow| held.task(job, row).map(Outgoing::of_task);
         let outgoing = rows.iter().map(task).collect::<Result<Vec<_>, Fault>>()?;
         put(&mut writing, &outgoing, now, now + LEASE).await?;
         let changed = changed(&rows, &State::Queued)?;
-        let queued = held.counts.queued + changed.len() as u64;
-        let counts = Counts { queued, failed: 0, cancelled: 0, ..held.counts };
-        let change = self.finish(writing, job, held, counts, changed, now).await?;
+        left.queued = held.counts.queued + changed.len() as u64;
+        let change = self.finish(writing, job, held, left, changed, now).await?;
         Ok(change.map(|change| (change, outgoing)))
     }
 
@@ -200,17 +211,27 @@ async fn items(
 /// Changes items of a job by one statement; their rows, in order.
 async fn all_of(
     writing: &mut Transaction<'static, Any>,
-    statement: &'static str,
+    statement: impl Into<String>,
     job: JobId,
     now: Millis,
 ) -> Result<Vec<AnyRow>, Fault> {
-    let change = sqlx::query(statement).bind(at(now)).bind(job.to_string());
+    let change = sqlx::query(sqlx::AssertSqlSafe(statement.into())).bind(at(now)).bind(job.to_string());
     let rows = change.fetch_all(&mut **writing).await?;
     let numbered = rows.into_iter().map(|row| Ok((small(&row, "number")?, row)));
     let mut numbered = numbered.collect::<Result<Vec<_>, Fault>>()?;
     // RETURNING promises no order.
     numbered.sort_unstable_by_key(|(number, _)| *number);
     Ok(numbered.into_iter().map(|(_, row)| row).collect())
+}
+
+async fn state_of(
+    writing: &mut Transaction<'static, Any>,
+    job: JobId,
+    number: u32,
+) -> Result<Option<State>, Fault> {
+    let find = sqlx::query("SELECT * FROM items WHERE job = $1 AND number = $2");
+    let row = find.bind(job.to_string()).bind(i64::from(number)).fetch_optional(&mut **writing).await?;
+    row.as_ref().map(state).transpose()
 }
 
 fn changed(rows: &[AnyRow], now: &State) -> Result<Vec<ChangedItem>, Fault> {

@@ -17,6 +17,7 @@ use crate::{Database, Fault, Millis};
 
 /// Where a job's ZIP stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum ZipState {
     /// Nobody asked for it, or the job changed since.

@@ -131,7 +131,7 @@ async fn as_lambdas() -> Option<Home> {
 /// one of the binary beside the tests.
 fn package(name: &str, into: &Path) -> Option<PathBuf> {
     if std::env::var_os("STAMPEDE_PACKAGE").is_some() {
-        let made = format!("../../target/lambda/{name}/bootstrap.zip");
+        let made = format!("../../target/package/{name}/bootstrap.zip");
         return Some(Path::new(env!("CARGO_MANIFEST_DIR")).join(made));
     }
     let program = Path::new(env!("CARGO_BIN_EXE_stampede")).with_file_name(name);

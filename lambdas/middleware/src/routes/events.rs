@@ -24,7 +24,6 @@ pub(super) struct Asked {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Missed {
     /// In order; the data of the events that told them.
-    #[schema(value_type = Vec<Object>)]
     changes: Vec<stampede_database::Change>,
     /// The number of the last change; if it is not among these, ask again.
     latest: u64,
@@ -34,6 +33,7 @@ pub(super) struct Missed {
 
 /// A client's wish to listen, as `pusher-js` sends it.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = Listener)]
 pub(super) struct Wish {
     /// The connection.
     socket_id: String,
@@ -43,6 +43,7 @@ pub(super) struct Wish {
 
 /// A subscription that is allowed.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Subscription)]
 pub(super) struct Allowed {
     auth: String,
 }

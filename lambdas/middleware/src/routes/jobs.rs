@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use stampede_database::{Created, Idempotency, ItemView, JobCursor, JobView, NewItem, NewJob, UploadState};
+use stampede_database::{
+    Created, Idempotency, ItemView, JobCursor, JobView, NewItem, NewJob, UploadState, ZipState,
+};
 use stampede_domain::id::{JobId, OwnerId, PictureId};
 use stampede_domain::job::{Counts, MOST_ITEMS, Status};
 use stampede_domain::settings::Settings;
@@ -27,6 +29,7 @@ const LONGEST_KEY: usize = 200;
 
 /// What is to be done to which pictures.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobWanted)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     /// 1 to 10,000 pictures, in order.
@@ -57,19 +60,13 @@ pub(super) struct Job {
     counts: Counts,
     /// Where it stands.
     status: Status,
-    /// Its ZIP: `state` is `none`, `pending` (with `entries`), `ready` (with `bytes`) or `failed`.
-    #[schema(value_type = Object)]
-    zip: serde_json::Value,
+    /// Its ZIP.
+    zip: ZipState,
 }
 
 impl From<JobView> for Job {
     fn from(job: JobView) -> Self {
         let JobView { id, stamp, settings, created, finished, counts, status, zip } = job;
-        let mut zip = serde_json::to_value(zip).unwrap_or_default();
-        // Where it lies is ours.
-        if let Some(zip) = zip.as_object_mut() {
-            zip.remove("key");
-        }
         Self { id: id.to_string(), stamp, settings, created, finished, counts, status, zip }
     }
 }
@@ -86,8 +83,7 @@ pub(super) struct JobPage {
 /// A page of items.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ItemPage {
-    /// In order: `number`, `picture`, `name`, `attempt`, `state` with what belongs to it, and times.
-    #[schema(value_type = Vec<Object>)]
+    /// In order.
     items: Vec<ItemView>,
     /// The `from` of the next page, if there may be one.
     next: Option<u32>,
@@ -104,7 +100,7 @@ pub(super) struct FromNumber {
 }
 
 /// Makes a job. With an `Idempotency-Key`, the same request makes it once, however often it comes.
-#[utoipa::path(post, path = "/jobs",
+#[utoipa::path(post, path = "/jobs", operation_id = "create_job", request_body = Wanted,
     params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 bytes; known for a day")),
     responses(
     (status = 201, description = "Made now", body = Job),
@@ -206,7 +202,7 @@ async fn found(app: &App, owner: OwnerId, id: JobId) -> Result<Job, Problem> {
 }
 
 /// A page of jobs, the newest first.
-#[utoipa::path(get, path = "/jobs", params(Paged), responses(
+#[utoipa::path(get, path = "/jobs", operation_id = "list_jobs", params(Paged), responses(
     (status = 200, body = JobPage),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
@@ -222,7 +218,7 @@ pub(super) async fn list(
 }
 
 /// A job.
-#[utoipa::path(get, path = "/jobs/{id}", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/jobs/{id}", operation_id = "job", params(("id" = String, Path)), responses(
     (status = 200, body = Job),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn one(
@@ -234,7 +230,7 @@ pub(super) async fn one(
 }
 
 /// A page of a job's items.
-#[utoipa::path(get, path = "/jobs/{id}/items", params(("id" = String, Path), FromNumber), responses(
+#[utoipa::path(get, path = "/jobs/{id}/items", operation_id = "items_of_job", params(("id" = String, Path), FromNumber), responses(
     (status = 200, body = ItemPage),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn items(
@@ -255,7 +251,7 @@ pub(super) async fn items(
 }
 
 /// Gives up what is still open of a job.
-#[utoipa::path(post, path = "/jobs/{id}/cancel", params(("id" = String, Path)), responses(
+#[utoipa::path(post, path = "/jobs/{id}/cancel", operation_id = "cancel_job", params(("id" = String, Path)), responses(
     (status = 200, body = Job),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn cancel(
@@ -269,16 +265,27 @@ pub(super) async fn cancel(
     found(&app, owner, id).await.map(axum::Json)
 }
 
-/// Queues again what failed or was given up of a job.
-#[utoipa::path(post, path = "/jobs/{id}/retry", params(("id" = String, Path)), responses(
+/// What is to be tried again.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Again {
+    /// The number of one item; without it, all that failed or were given up.
+    #[serde(default)]
+    item: Option<u32>,
+}
+
+/// Queues again what failed or was given up of a job, all or one.
+#[utoipa::path(post, path = "/jobs/{id}/retry", operation_id = "retry_job", params(("id" = String, Path)), request_body = Option<Again>, responses(
     (status = 200, body = Job),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn retry(
     State(app): State<App>,
     Identity(owner): Identity,
     Path(id): Path<JobId>,
+    again: Option<axum::Json<Again>>,
 ) -> Result<axum::Json<Job>, Problem> {
-    if let Some((change, outgoing)) = app.parts().database.retry(owner, id, app.now()).await? {
+    let only = again.and_then(|axum::Json(again)| again.item);
+    if let Some((change, outgoing)) = app.parts().database.retry(owner, id, only, app.now()).await? {
         send(&app, &outgoing).await;
         tell(&app, &[change]).await;
     }

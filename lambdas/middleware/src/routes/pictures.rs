@@ -57,7 +57,7 @@ fn within(count: usize) -> Result<(), Problem> {
 }
 
 /// Announces pictures, and gives a form for each to upload it with.
-#[utoipa::path(post, path = "/pictures", responses(
+#[utoipa::path(post, path = "/pictures", operation_id = "announce_pictures", request_body = Announcement, responses(
     (status = 201, body = Forms),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn announce(
@@ -72,7 +72,7 @@ pub(super) async fn announce(
 }
 
 /// Looks at pictures that were uploaded: whether they are there, and what they truly are.
-#[utoipa::path(post, path = "/pictures/confirm", responses(
+#[utoipa::path(post, path = "/pictures/confirm", operation_id = "confirm_pictures", request_body = Named, responses(
     (status = 200, body = UploadPage),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn confirm(
@@ -94,7 +94,7 @@ pub(super) async fn confirm(
 }
 
 /// The pictures, the newest first.
-#[utoipa::path(get, path = "/pictures", params(Paged), responses(
+#[utoipa::path(get, path = "/pictures", operation_id = "list_pictures", params(Paged), responses(
     (status = 200, body = UploadPage),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
@@ -106,7 +106,7 @@ pub(super) async fn list(
 }
 
 /// Deletes pictures and their results. For a day they can be restored.
-#[utoipa::path(delete, path = "/pictures", responses(
+#[utoipa::path(delete, path = "/pictures", operation_id = "delete_pictures", request_body = Named, responses(
     (status = 200, body = Changed),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn delete(
@@ -121,7 +121,7 @@ pub(super) async fn delete(
 }
 
 /// Restores pictures that were deleted.
-#[utoipa::path(post, path = "/pictures/restore", responses(
+#[utoipa::path(post, path = "/pictures/restore", operation_id = "restore_pictures", request_body = Named, responses(
     (status = 200, body = Changed),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn restore(

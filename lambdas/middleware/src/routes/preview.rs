@@ -26,6 +26,7 @@ use crate::problem::extract::Json;
 
 /// What is to be shown.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = PreviewWanted)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
     /// The picture.
@@ -44,7 +45,7 @@ pub(super) struct Wanted {
 }
 
 /// A stamped picture, small: a JPEG. Known by its ETag.
-#[utoipa::path(post, path = "/preview", responses(
+#[utoipa::path(post, path = "/preview", request_body = Wanted, responses(
     (status = 200, description = "A JPEG", body = Vec<u8>, content_type = "image/jpeg"),
     (status = 304, description = "As it was"),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]

@@ -10,7 +10,7 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Serialize;
 use stampede_database::{ItemView, ZipRequest, ZipState};
 use stampede_domain::id::{JobId, OwnerId};
-use stampede_domain::item::State as ItemState;
+use stampede_domain::item::{Output, State as ItemState};
 use stampede_domain::message::{Entry, Manifest};
 use stampede_store::About;
 use utoipa::ToSchema;
@@ -39,7 +39,7 @@ pub(super) struct Zip {
 }
 
 /// Leads to a result.
-#[utoipa::path(get, path = "/jobs/{id}/items/{number}/download",
+#[utoipa::path(get, path = "/jobs/{id}/items/{number}/download", operation_id = "download_item",
     params(("id" = String, Path), ("number" = u32, Path)), responses(
     (status = 303, description = "Where it lies, for an hour"),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
@@ -48,16 +48,27 @@ pub(super) async fn download(
     Identity(owner): Identity,
     Path((id, number)): Path<(JobId, u32)>,
 ) -> Result<Response, Problem> {
+    let (name, output) = stamped(&app, owner, id, number).await?;
+    lead_to(&app, &output.key, &file_name(&name, &output.key)).await
+}
+
+/// The name and the output of an item that is done.
+pub(super) async fn stamped(
+    app: &App,
+    owner: OwnerId,
+    id: JobId,
+    number: u32,
+) -> Result<(String, Output), Problem> {
     let item = app.parts().database.items(owner, id, number, 1).await?.pop();
     let item = item.filter(|item| item.number == number);
     let item = item.ok_or_else(|| Problem::missing(format!("there is no item {number} of a job {id}")))?;
-    let ItemState::Done(output) = &item.state else {
-        return Err(Problem::conflict("this picture is not stamped (yet)"));
-    };
-    lead_to(&app, &output.key, &file_name(&item.name, &output.key)).await
+    match item.state {
+        ItemState::Done(output) => Ok((item.name, output)),
+        _ => Err(Problem::conflict("this picture is not stamped (yet)")),
+    }
 }
 
-async fn lead_to(app: &App, key: &str, name: &str) -> Result<Response, Problem> {
+pub(super) async fn lead_to(app: &App, key: &str, name: &str) -> Result<Response, Problem> {
     let url = app.parts().store.download_url(key, name, app.seconds(), LASTS).await?;
     Ok((StatusCode::SEE_OTHER, AppendHeaders([(LOCATION, url)])).into_response())
 }

@@ -2,11 +2,13 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use serde::Serialize;
 use stampede_database::UploadState;
 use stampede_domain::id::{OwnerId, Stamp, StampId};
 use utoipa::ToSchema;
 
+use super::results::lead_to;
 use super::uploads::{self, Allowed, Announced, Paged, UploadPage, Uploaded};
 use crate::App;
 use crate::built_in;
@@ -53,7 +55,7 @@ pub(super) async fn key_of(app: &App, owner: OwnerId, stamp: &str) -> Result<Str
 }
 
 /// Announces a stamp, and gives a form to upload it with.
-#[utoipa::path(post, path = "/stamps", responses(
+#[utoipa::path(post, path = "/stamps", operation_id = "announce_stamp", request_body = Announced, responses(
     (status = 201, body = Allowed),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn announce(
@@ -68,7 +70,7 @@ pub(super) async fn announce(
 }
 
 /// Looks at a stamp that was uploaded: whether it can be decoded, and its size.
-#[utoipa::path(post, path = "/stamps/{id}/confirm", params(("id" = String, Path)), responses(
+#[utoipa::path(post, path = "/stamps/{id}/confirm", operation_id = "confirm_stamp", params(("id" = String, Path)), responses(
     (status = 200, body = Uploaded),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn confirm(
@@ -83,7 +85,7 @@ pub(super) async fn confirm(
 }
 
 /// The stamps to choose from.
-#[utoipa::path(get, path = "/stamps", params(Paged), responses(
+#[utoipa::path(get, path = "/stamps", operation_id = "list_stamps", params(Paged), responses(
     (status = 200, body = Stamps),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
@@ -99,8 +101,21 @@ pub(super) async fn list(
     Ok(axum::Json(Stamps { built_in: built_in::STAMPS.iter().map(named).collect(), own }))
 }
 
+/// Leads to a stamp, one's own or `built-in:NAME`, to be shown.
+#[utoipa::path(get, path = "/stamps/{id}/image", operation_id = "show_stamp", params(("id" = String, Path)), responses(
+    (status = 303, description = "Where it lies, for an hour"),
+    (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn image(
+    State(app): State<App>,
+    Identity(owner): Identity,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let key = key_of(&app, owner, &id).await?;
+    lead_to(&app, &key, "stamp").await
+}
+
 /// Deletes a stamp.
-#[utoipa::path(delete, path = "/stamps/{id}", params(("id" = String, Path)), responses(
+#[utoipa::path(delete, path = "/stamps/{id}", operation_id = "delete_stamp", params(("id" = String, Path)), responses(
     (status = 204),
     (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn delete(

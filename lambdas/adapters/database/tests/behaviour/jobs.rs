@@ -33,7 +33,7 @@ async fn a_job_is_made_with_its_messages_and_only_its_owner_sees_it() {
         assert_eq!(database.job(owner(2), job_id(1)).await.unwrap(), None);
         assert!(database.items(owner(2), job_id(1), 0, 10).await.unwrap().is_empty());
         assert!(database.cancel(owner(2), job_id(1), 1).await.unwrap().is_none());
-        assert!(database.retry(owner(2), job_id(1), 1).await.unwrap().is_none());
+        assert!(database.retry(owner(2), job_id(1), None, 1).await.unwrap().is_none());
         let items = database.items(owner(1), job_id(1), 1, 1).await.unwrap();
         assert!(items.len() == 1 && items[0].number == 1 && items[0].name == "1.jpg");
     }
@@ -169,14 +169,22 @@ async fn a_retry_is_a_new_attempt_with_new_messages() {
         let cancelled = database.cancel(owner(1), job_id(1), 3).await.unwrap().unwrap();
         assert_eq!(cancelled.counts, Counts { done: 1, failed: 1, cancelled: 1, ..Counts::default() });
         assert!(database.cancel(owner(1), job_id(1), 3).await.unwrap().is_none(), "{}", home.name);
-        let (change, outgoing) = database.retry(owner(1), job_id(1), 4).await.unwrap().unwrap();
+        // Neither what is done nor what never was is tried again.
+        for number in [1, 9] {
+            assert!(database.retry(owner(1), job_id(1), Some(number), 4).await.unwrap().is_none());
+        }
+        let (change, outgoing) = database.retry(owner(1), job_id(1), Some(2), 4).await.unwrap().unwrap();
+        assert_eq!(change.counts, Counts { queued: 1, done: 1, failed: 1, ..Counts::default() });
+        assert_eq!((change.items.len(), change.items[0].number, outgoing.len()), (1, 2, 1));
+        database.cancel(owner(1), job_id(1), 4).await.unwrap().unwrap();
+        let (change, outgoing) = database.retry(owner(1), job_id(1), None, 4).await.unwrap().unwrap();
         assert_eq!(change.counts, Counts { queued: 2, done: 1, ..Counts::default() });
         assert_eq!(outgoing.len(), 2);
         let Ok(Message::Stamp(task)) = Message::from_json(outgoing[1].body.as_bytes()) else { panic!() };
-        assert_eq!((task.item, task.attempt, task.stamp.is_some()), (2, 2, true));
+        assert_eq!((task.item, task.attempt, task.stamp.is_some()), (2, 3, true));
         let late = database.report(&[report(1, 0, 1, done.clone())], 5).await.unwrap();
         assert!(late.is_empty(), "a report of the attempt before is void");
-        database.report(&[report(1, 0, 2, done.clone()), report(1, 2, 2, done)], 6).await.unwrap();
+        database.report(&[report(1, 0, 2, done.clone()), report(1, 2, 3, done)], 6).await.unwrap();
         let job = database.job(owner(1), job_id(1)).await.unwrap().unwrap();
         assert_eq!((job.counts.done, job.finished), (3, Some(6)));
         let items = database.items(owner(1), job_id(1), 0, 10).await.unwrap();
@@ -194,7 +202,7 @@ async fn what_is_cancelled_before_it_is_sent_is_not_sent() {
         let done = Event::Finished { output: output(0) };
         database.report(&[report(1, 0, 1, done)], 3).await.unwrap();
         database.cancel(owner(1), job_id(1), 4).await.unwrap().unwrap();
-        let (_, again) = database.retry(owner(1), job_id(1), 5).await.unwrap().unwrap();
+        let (_, again) = database.retry(owner(1), job_id(1), None, 5).await.unwrap().unwrap();
         let left = database.take_outbox(10, 5 + LEASE).await.unwrap();
         let left: std::collections::BTreeSet<_> = left.into_iter().map(|one| one.id).collect();
         // Not 1 and 2 of the first attempt; that of 0, which was not cancelled, changes nothing.

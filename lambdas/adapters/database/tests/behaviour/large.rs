@@ -44,7 +44,7 @@ async fn every_item_of_a_large_job_is_reported_cancelled_and_retried() {
         assert_eq!((items[1199].started, items[1199].finished), (Some(2), Some(3)), "it had begun");
         assert_eq!((items[1202].started, items[1202].finished), (Some(3), Some(3)));
 
-        let (again, outgoing) = database.retry(owner(1), job_id(1), 4).await.unwrap().unwrap();
+        let (again, outgoing) = database.retry(owner(1), job_id(1), None, 4).await.unwrap().unwrap();
         assert_eq!(again.counts, Counts { queued: 803, done: 400, ..Counts::default() });
         let asked: Vec<_> = outgoing
             .iter()

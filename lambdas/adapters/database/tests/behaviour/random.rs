@@ -61,7 +61,7 @@ fn the_database_does_what_the_domain_says() {
                             (told.is_some(), model.iter_mut().fold(false, |any, item| item.cancel() | any))
                         }
                         Step::Retry => {
-                            let told = database.retry(owner(1), job_id(id), 2).await.unwrap();
+                            let told = database.retry(owner(1), job_id(id), None, 2).await.unwrap();
                             (told.is_some(), model.iter_mut().fold(false, |any, item| item.retry() | any))
                         }
                     };

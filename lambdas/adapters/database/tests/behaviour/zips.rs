@@ -41,7 +41,7 @@ async fn a_zip_is_asked_for_made_and_void_when_the_job_changes() {
         assert_eq!(ready.zip, ZipState::Ready { key: "zips/o.zip".to_owned(), bytes: 77 });
         assert!(database.report_zip(&tell(1, progress(9)), 4).await.unwrap().is_none());
 
-        database.retry(owner(1), job_id(1), 6).await.unwrap().unwrap();
+        database.retry(owner(1), job_id(1), None, 6).await.unwrap().unwrap();
         assert_eq!(database.job(owner(1), job_id(1)).await.unwrap().unwrap().zip, ZipState::None);
         database.report(&[report(1, 1, 2, done)], 7).await.unwrap();
         let ZipRequest::New(_, outgoing) = ask(1).await.unwrap() else { panic!() };
@@ -107,7 +107,7 @@ async fn a_zip_is_void_when_a_picture_in_it_is_deleted_for_good() {
         }
         database.report_zip(&tell(ZipEvent::Finished { bytes: 9 }), 4).await.unwrap().unwrap();
         // A ZIP that is void already lies in the store still.
-        database.retry(owner(1), job_id(2), 5).await.unwrap().unwrap();
+        database.retry(owner(1), job_id(2), None, 5).await.unwrap().unwrap();
         let before = database.since(owner(1), 0, 1).await.unwrap().latest;
 
         database.delete_uploads(owner(1), &[pictures[0].id], 500).await.unwrap();

@@ -1,0 +1,87 @@
+//! Pictures made small, to be looked at: as they were uploaded, and as they were stamped.
+
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use serde::Deserialize;
+use stamp_engine::thumbnail;
+use stampede_domain::id::{JobId, PictureId};
+use utoipa::IntoParams;
+
+use super::results::stamped;
+use crate::App;
+use crate::identity::Identity;
+use crate::problem::Problem;
+use crate::problem::extract::{Path, Query};
+
+/// How large.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Sized {
+    /// At most so many pixels wide and high, 16 to 2048; 320 when it is not said.
+    #[param(minimum = 16, maximum = 2048)]
+    size: Option<u32>,
+}
+
+/// A picture as it was uploaded, small: a JPEG. Known by its ETag.
+#[utoipa::path(get, path = "/pictures/{id}/thumbnail", operation_id = "thumbnail_of_picture", params(("id" = String, Path), Sized), responses(
+    (status = 200, description = "A JPEG", body = Vec<u8>, content_type = "image/jpeg"),
+    (status = 304, description = "As it was"),
+    (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn of_picture(
+    State(app): State<App>,
+    Identity(owner): Identity,
+    headers: HeaderMap,
+    Path(id): Path<PictureId>,
+    Query(sized): Query<Sized>,
+) -> Result<Response, Problem> {
+    let picture = app.parts().database.upload(owner, id).await?;
+    let picture = picture.ok_or_else(|| Problem::missing(format!("there is no picture {id}")))?;
+    small(&app, &picture.key, &sized, &headers).await
+}
+
+/// A picture as it was stamped, small: a JPEG. Known by its ETag.
+#[utoipa::path(get, path = "/jobs/{id}/items/{number}/thumbnail", operation_id = "thumbnail_of_item",
+    params(("id" = String, Path), ("number" = u32, Path), Sized), responses(
+    (status = 200, description = "A JPEG", body = Vec<u8>, content_type = "image/jpeg"),
+    (status = 304, description = "As it was"),
+    (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn of_result(
+    State(app): State<App>,
+    Identity(owner): Identity,
+    headers: HeaderMap,
+    Path((id, number)): Path<(JobId, u32)>,
+    Query(sized): Query<Sized>,
+) -> Result<Response, Problem> {
+    let (_, output) = stamped(&app, owner, id, number).await?;
+    small(&app, &output.key, &sized, &headers).await
+}
+
+async fn small(app: &App, key: &str, sized: &Sized, headers: &HeaderMap) -> Result<Response, Problem> {
+    let size = sized.size.unwrap_or(320);
+    if !(16..=2048).contains(&size) {
+        return Err(Problem::wrong("size lies between 16 and 2048"));
+    }
+    let store = &app.parts().store;
+    let gone = || Problem::conflict("the picture is not in the store (yet)");
+    let known = store.head(key).await?.ok_or_else(gone)?;
+    let etag = format!("\"{}-{size}\"", known.etag);
+    let asked = headers.get(IF_NONE_MATCH).and_then(|asked| asked.to_str().ok()).unwrap_or_default();
+    // What lies under a key never changes.
+    let about = [(ETAG, etag.clone()), (CACHE_CONTROL, "private, max-age=86400".to_owned())];
+    if asked.split(',').any(|one| one.trim() == etag) {
+        return Ok((StatusCode::NOT_MODIFIED, AppendHeaders(about)).into_response());
+    }
+    let limits = app.limits();
+    let (_, content) = store.get(key, limits.input_bytes).await?;
+    let permit = app.0.previews.acquire().await.map_err(|error| Problem::unavailable(error.to_string()))?;
+    let made = tokio::task::spawn_blocking(move || thumbnail(&content, size, &limits));
+    let made = made.await.map_err(|error| Problem::internal(error.to_string()))?;
+    drop(permit);
+    app.0.counters.previews.fetch_add(1, Ordering::Relaxed);
+    let jpeg = made.map_err(|error| Problem::wrong(error.to_string()))?;
+    Ok((AppendHeaders(about), AppendHeaders([(CONTENT_TYPE, "image/jpeg")]), jpeg).into_response())
+}
