@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { cpSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 import type { CDPSession } from '@playwright/test'
 
@@ -34,32 +36,46 @@ async function traced(session: CDPSession, act: () => Promise<void>): Promise<Tr
   )
 }
 
+/** Runs without a task of the main thread that takes 100 ms; gives how long it took. */
+async function quickly(session: CDPSession, what: string, act: () => Promise<void>): Promise<number> {
+  const began = Date.now()
+  let seconds = 0
+  const tasks = await traced(session, async () => {
+    await act()
+    seconds = (Date.now() - began) / 1000
+  })
+  expect(tasks.length).toBeGreaterThan(100)
+  // The stampers take what there is of the processor: time on it is what the page can help.
+  const longest = Math.max(...tasks.map((task) => (task.tdur ?? task.dur ?? 0) / 1000))
+  const waited = Math.max(...tasks.map((task) => (task.dur ?? 0) / 1000))
+  console.log(
+    `${what} in ${seconds.toFixed(1)} s: ${tasks.length} tasks, the longest ${longest.toFixed(0)} ms on the processor, ${waited.toFixed(0)} ms on the clock`,
+  )
+  expect(longest).toBeLessThan(100)
+  return seconds
+}
+
 test('five hundred pictures of one job run through without a long task', async ({ page }) => {
   test.setTimeout(240_000)
   await page.goto('/')
-  const buffer = readFileSync(variant('baseline-420.jpg'))
-  const files = Array.from({ length: PICTURES }, (_, number) => ({ name: `${number}.jpg`, mimeType: 'image/jpeg', buffer }))
-  await add(page, files)
-  await areUploaded(page, PICTURES)
+  const folder = mkdtempSync(join(tmpdir(), 'five-hundred-'))
+  const files = Array.from({ length: PICTURES }, (_, number) => join(folder, `${number}.jpg`))
+  for (const file of files) cpSync(variant('baseline-420.jpg'), file)
+  const session = await page.context().newCDPSession(page)
+  await quickly(session, `${PICTURES} uploads`, async () => {
+    await add(page, files)
+    await areUploaded(page, PICTURES)
+  })
   let told = 0
   page.on('websocket', (socket) => socket.on('framereceived', () => (told += 1)))
   await page.reload()
   await areUploaded(page, PICTURES)
-  const session = await page.context().newCDPSession(page)
-  let took = 0
-  const tasks = await traced(session, async () => {
-    const began = Date.now()
+  const seconds = await quickly(session, `${PICTURES} pictures`, async () => {
     await start(page)
     await isFinished(page, `${PICTURES} pictures stamped`)
-    took = Date.now() - began
   })
-  expect(tasks.length).toBeGreaterThan(100)
-  // The stampers have all cores to themselves but this one: time on the processor is what the page can help.
-  const longest = Math.max(...tasks.map((task) => (task.tdur ?? task.dur ?? 0) / 1000))
-  console.log(
-    `${PICTURES} pictures in ${took} ms: ${told} frames, ${tasks.length} tasks, the longest ${longest.toFixed(0)} ms of processor time`,
-  )
-  expect(longest).toBeLessThan(100)
+  console.log(`${told} events, ${(told / seconds).toFixed(0)} a second`)
+  expect(told / seconds).toBeGreaterThan(50)
 
   // Of all cards, those in sight are on the page.
   expect(await page.getByRole('article').count()).toBeLessThan(120)

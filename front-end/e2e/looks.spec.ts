@@ -29,6 +29,19 @@ test('a telephone shows all of it, without scrolling sideways', async ({ browser
   await isAccessible(page)
   await expect(page.getByText('Exactly as it will be.')).toBeVisible()
   await page.screenshot({ path: `${shots}/mobile-studio.png` })
+  // A finger drags it.
+  const box = await page.getByRole('group', { name: 'Place of the stamp' }).boundingBox()
+  if (!box) throw new Error('there is no stamp on the stage')
+  const session = await context.newCDPSession(page)
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2]
+  await session.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] })
+  for (const step of [20, 40, 60]) {
+    await session.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: [{ x: x - step, y: y - step }] })
+  }
+  await session.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  const moved = await page.getByRole('group', { name: 'Place of the stamp' }).boundingBox()
+  expect(Math.abs((moved?.x ?? 0) - (box.x - 60))).toBeLessThan(3)
+  expect(Math.abs((moved?.y ?? 0) - (box.y - 60))).toBeLessThan(3)
   await start(page)
   await isFinished(page, '2 pictures stamped')
   await fits()

@@ -21,6 +21,7 @@ export function size(bytes: number): string {
 export const texts = {
   language: 'en',
   titles: { studio: 'Stamp pictures', history: 'History', job: 'Job' },
+  links: { studio: 'Stamp', history: 'History' },
   pages: 'Pages',
   skip: 'Skip to the content',
   loading: 'Loading',
@@ -39,6 +40,7 @@ export const texts = {
     polling: 'The live connection is down; progress is asked for every two seconds',
   },
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
+  theme: (name: string) => `Theme: ${name}`,
   themeIs: (theme: string) => `Theme: ${theme}. Change`,
 
   emptyTitle: 'Stamp pictures',

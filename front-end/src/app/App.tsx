@@ -44,10 +44,10 @@ export function App() {
         </a>
         <nav aria-label={texts.pages}>
           <a href={STUDIO} aria-current={route.at === 'studio' ? 'page' : undefined}>
-            {texts.titles.studio}
+            {texts.links.studio}
           </a>
           <a href={HISTORY} aria-current={route.at === 'history' ? 'page' : undefined}>
-            {texts.titles.history}
+            {texts.links.history}
           </a>
         </nav>
         <LiveState />
@@ -83,7 +83,7 @@ function ThemeButton() {
   useEffect(() => apply(now), [now])
   return (
     <button type="button" className="quiet theme" aria-label={texts.themeIs(texts.themes[now])} onClick={() => dispatch(theme.actions.chosen(next(now)))}>
-      {texts.themes[now]}
+      {texts.theme(texts.themes[now])}
     </button>
   )
 }

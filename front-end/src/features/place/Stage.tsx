@@ -10,8 +10,8 @@ import { changed } from './placement'
 import { useDrawing } from './stampImage'
 import { usePreview } from './usePreview'
 
-/** Pixels of what is shown; a sharp screen has more, and nobody places a stamp by them. */
-const SIZE = 1024
+/** Pixels of what is shown. */
+const SIZE = window.innerWidth > 1800 ? 2048 : 1024
 /** Degrees while Shift is held. */
 const STEP = 15
 

@@ -1,4 +1,4 @@
-import { memo } from 'react'
+import { memo, useState } from 'react'
 
 import { pictureThumbnail, resultDownload, resultThumbnail, told, useRetryMutation } from '../../api/api'
 import type { ItemView } from '../../api/schema'
@@ -48,18 +48,29 @@ export const Card = memo(function Card({ job, number, compare }: Props) {
 function Image({ job, item, compare }: { job: string; item: ItemView; compare: Props['compare'] }) {
   const upload = useAppSelector((state) => state.uploads.all.find((upload) => upload.picture === item.picture))
   const own = useThumbnail(upload, SIZE)
+  const url = item.state === 'done' ? resultThumbnail(job, item.number, item.attempt, SIZE) : (own ?? pictureThumbnail(item.picture, SIZE))
+  const image = <Shown url={url} />
   if (item.state === 'done') {
     return (
       <button type="button" className="thumb" aria-label={texts.compare(item.name)} onClick={() => compare(item.number)}>
-        <img src={resultThumbnail(job, item.number, item.attempt, SIZE)} alt="" loading="lazy" decoding="async" />
+        {image}
       </button>
     )
   }
-  return (
-    <div className="thumb">
-      <img src={own ?? pictureThumbnail(item.picture, SIZE)} alt="" loading="lazy" decoding="async" />
-    </div>
-  )
+  return <div className="thumb">{image}</div>
+}
+
+/** What cannot be decoded cannot be shown. */
+function Shown({ url }: { url: string }) {
+  const [broken, setBroken] = useState<string>()
+  if (broken === url) {
+    return (
+      <span className="broken" aria-hidden="true">
+        ?
+      </span>
+    )
+  }
+  return <img src={url} alt="" loading="lazy" decoding="async" onError={() => setBroken(url)} />
 }
 
 function Retry({ job, item }: { job: string; item: ItemView }) {

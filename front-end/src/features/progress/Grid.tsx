@@ -1,14 +1,16 @@
 import { useWindowVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
 
+import { rem } from '../../app/rem'
 import { texts } from '../../texts'
 import { Card } from './Card'
 
-/** Pixels, at least: two stand side by side on the narrowest telephone. */
-const CARD = 150
+/** A card is at least so wide, in rem: two stand side by side on the narrowest telephone. */
+const CARD = 9.375
+/** What stands below its picture, in rem. */
+const FOOT = 5.75
+/** Pixels. */
 const GAP = 12
-/** What stands below a card's picture. */
-const FOOT = 92
 
 /** Any number of cards, of which those in sight are on the page. */
 export function Grid({ job, numbers, compare }: { job: string; numbers: number[]; compare: (item: number) => void }) {
@@ -29,9 +31,10 @@ export function Grid({ job, numbers, compare }: { job: string; numbers: number[]
     observer.observe(document.body)
     return () => observer.disconnect()
   }, [])
-  const columns = Math.max(2, Math.min(12, Math.floor((width + GAP) / (CARD + GAP))))
+  const unit = rem()
+  const columns = Math.max(2, Math.min(12, Math.floor((width + GAP) / (CARD * unit + GAP))))
   const side = Math.max(1, (width - GAP * (columns - 1)) / columns)
-  const row = side + FOOT + GAP
+  const row = side + FOOT * unit + GAP
   const rows = Math.ceil(numbers.length / columns)
   const virtual = useWindowVirtualizer({ count: rows, estimateSize: () => row, overscan: 2, scrollMargin: top })
   useEffect(() => virtual.measure(), [virtual, row])

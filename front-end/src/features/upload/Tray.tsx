@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { memo, useRef } from 'react'
 
+import { rem } from '../../app/rem'
 import { useAppDispatch, useAppSelector } from '../../app/store'
 import { texts } from '../../texts'
 import { Pick } from './DropZone'
@@ -9,8 +10,8 @@ import { cancel, remove, retry } from './uploader'
 import { chosen, type Upload } from './uploads'
 
 const SIZE = 320
-/** Pixels from one picture's left side to the next one's. */
-const STRIDE = 128
+/** From one picture's left side to the next one's, in rem. */
+const STRIDE = 8
 
 /** The pictures that are there, or on their way, in a row. */
 export function Tray() {
@@ -20,7 +21,7 @@ export function Tray() {
   const virtual = useVirtualizer({
     count: all.length,
     horizontal: true,
-    estimateSize: () => STRIDE,
+    estimateSize: () => STRIDE * rem(),
     getScrollElement: () => scroller.current,
     overscan: 4,
   })
