@@ -72,7 +72,7 @@ impl Moto {
     }
 }
 
-fn start(
+pub(crate) fn start(
     what: &'static str,
     program: &str,
     at_port: impl FnOnce(&mut Command, &str),

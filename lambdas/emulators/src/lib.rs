@@ -6,12 +6,14 @@
 #![forbid(unsafe_code)]
 
 mod aws;
+mod cargo_lambda;
 mod cloud;
 mod postgres;
 mod runtime;
 mod server;
 
 pub use aws::{Ministack, Moto};
+pub use cargo_lambda::CargoLambda;
 pub use cloud::Refusal;
 pub use postgres::Postgres;
 pub use runtime::{Failed, Function};

@@ -46,6 +46,7 @@ impl Stamper {
     pub(crate) async fn zip(&self, zip: &Zip) -> Result<u64, Fault> {
         let store = self.store();
         if let Some(known) = store.head(&zip.output).await? {
+            self.forget(zip).await;
             return Ok(known.bytes);
         }
         let (_, manifest) = store.get(&zip.manifest, LONGEST_MANIFEST).await?;
@@ -84,9 +85,20 @@ impl Stamper {
         };
         let ((), writing) = tokio::try_join!(fill, drain)?;
         match compress.await {
-            Ok(Ok(())) => Ok(writing.finish().await?),
+            Ok(Ok(())) => {
+                let bytes = writing.finish().await?;
+                self.forget(zip).await;
+                Ok(bytes)
+            }
             Ok(Err(error)) => Err(Fault::Passing(format!("the ZIP cannot be written: {error}"))),
             Err(error) => Err(Fault::Passing(error.to_string())),
+        }
+    }
+
+    /// Deletes the list of what was to be in a ZIP that is there: whoever asks again finds the ZIP first.
+    async fn forget(&self, zip: &Zip) {
+        if let Err(fault) = self.store().delete(std::slice::from_ref(&zip.manifest)).await {
+            tracing::warn!(%fault, "a ZIP's manifest stays in the store");
         }
     }
 }
