@@ -21,14 +21,14 @@ test('pictures are uploaded, stamped where the stamp was put, and downloaded', a
   await page.getByLabel('Margin, exactly').fill('5')
   await expect(page.getByText('Exactly as it will be.')).toBeVisible()
   await isAccessible(page)
-  await page.screenshot({ path: `${shots}/studio.png` })
+  await page.screenshot({ path: `${shots}/story-studio.png` })
 
   await start(page)
   await isFinished(page, '3 pictures stamped')
   await expect(page.getByText('Live', { exact: true })).toBeVisible()
   await expect(page.getByRole('article', { name: /: Done$/ })).toHaveCount(3)
   await isAccessible(page)
-  await page.screenshot({ path: `${shots}/job.png` })
+  await page.screenshot({ path: `${shots}/story-job.png` })
 
   const single = page.waitForEvent('download')
   await page.getByRole('link', { name: `Download ${names[0]}` }).click()

@@ -20,7 +20,7 @@ const ASSETS: &str = "assets";
 /// pictures and sockets may go to `elsewhere`, too.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(folder: &Path, elsewhere: &[String]) -> Router<S> {
     if !folder.join(PAGE).is_file() {
-        tracing::warn!(folder = %folder.display(), "the site is not built; `make run` builds it");
+        tracing::info!(folder = %folder.display(), "the site is not built; `make run` builds it");
         return Router::new().route("/", get(async || Redirect::temporary("/docs")));
     }
     let header = SetResponseHeaderLayer::overriding;

@@ -53,7 +53,12 @@ impl Belongings {
         let Self { picture, stamp, job, .. } = self;
         let (_, path) = route.split_once(' ').unwrap();
         let path = path.replace("{number}", "0");
-        let path = path.replace("{id}", if path.starts_with("/stamps") { stamp } else { job });
+        let id = match path.split('/').nth(1) {
+            Some("stamps") => stamp,
+            Some("pictures") => picture,
+            _ => job,
+        };
+        let path = path.replace("{id}", id);
         let bodies = match route {
             "POST /pictures/confirm" => vec![json!({ "ids": [picture] })],
             "POST /preview" => vec![
