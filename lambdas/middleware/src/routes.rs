@@ -8,6 +8,7 @@ mod pictures;
 mod preview;
 mod results;
 mod sessions;
+mod shown;
 mod stamps;
 mod thumbnails;
 mod uploads;

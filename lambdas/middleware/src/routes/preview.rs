@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -17,6 +16,7 @@ use stampede_domain::settings::Settings;
 use utoipa::ToSchema;
 
 use super::jobs::check_settings;
+use super::shown::Shown;
 use super::stamps::key_of;
 use super::uploads::LONGEST_STAMP;
 use crate::App;
@@ -72,11 +72,9 @@ pub(super) async fn preview(
     let known = store.head(&picture.key).await?.ok_or_else(missing)?;
     let request = serde_json::to_vec(&wanted).unwrap_or_default();
     let hash = Sha256::new().chain_update(known.etag.as_bytes()).chain_update(request).finalize();
-    let etag = format!("\"{}\"", BASE64URL_NOPAD.encode(&hash[..18]));
-    let asked = headers.get(IF_NONE_MATCH).and_then(|asked| asked.to_str().ok()).unwrap_or_default();
-    let about = [(ETAG, etag.clone()), (CACHE_CONTROL, "private, max-age=3600".to_owned())];
-    if asked.split(',').any(|one| one.trim() == etag) {
-        return Ok((StatusCode::NOT_MODIFIED, AppendHeaders(about)).into_response());
+    let shown = Shown { etag: BASE64URL_NOPAD.encode(&hash[..18]), lasts: 3600 };
+    if let Some(unchanged) = shown.unchanged(&headers) {
+        return Ok(unchanged);
     }
     let (_, content) = store.get(&picture.key, app.limits().input_bytes).await?;
     let stamp = match stamp_key {
@@ -90,9 +88,7 @@ pub(super) async fn preview(
     let made = made.await.map_err(|error| Problem::internal(error.to_string()))?;
     drop(permit);
     app.0.counters.previews.fetch_add(1, Ordering::Relaxed);
-    let jpeg = made.map_err(Problem::wrong)?;
-    let of_type = [(CONTENT_TYPE, "image/jpeg")];
-    Ok((AppendHeaders(about), AppendHeaders(of_type), jpeg).into_response())
+    Ok(shown.jpeg(made.map_err(Problem::wrong)?))
 }
 
 fn make(

@@ -3,15 +3,15 @@
 use std::sync::atomic::Ordering;
 
 use axum::extract::State;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use serde::Deserialize;
 use stamp_engine::thumbnail;
 use stampede_domain::id::{JobId, PictureId};
 use utoipa::IntoParams;
 
 use super::results::stamped;
+use super::shown::Shown;
 use crate::App;
 use crate::identity::Identity;
 use crate::problem::Problem;
@@ -68,12 +68,10 @@ async fn small(app: &App, key: &str, sized: &Sized, headers: &HeaderMap) -> Resu
     let store = &app.parts().store;
     let gone = || Problem::conflict("the picture is not in the store (yet)");
     let known = store.head(key).await?.ok_or_else(gone)?;
-    let etag = format!("\"{}-{size}\"", known.etag);
-    let asked = headers.get(IF_NONE_MATCH).and_then(|asked| asked.to_str().ok()).unwrap_or_default();
     // What lies under a key never changes.
-    let about = [(ETAG, etag.clone()), (CACHE_CONTROL, "private, max-age=86400".to_owned())];
-    if asked.split(',').any(|one| one.trim() == etag) {
-        return Ok((StatusCode::NOT_MODIFIED, AppendHeaders(about)).into_response());
+    let shown = Shown { etag: format!("{}-{size}", known.etag), lasts: 24 * 3600 };
+    if let Some(unchanged) = shown.unchanged(headers) {
+        return Ok(unchanged);
     }
     let limits = app.limits();
     let (_, content) = store.get(key, limits.input_bytes).await?;
@@ -82,6 +80,5 @@ async fn small(app: &App, key: &str, sized: &Sized, headers: &HeaderMap) -> Resu
     let made = made.await.map_err(|error| Problem::internal(error.to_string()))?;
     drop(permit);
     app.0.counters.previews.fetch_add(1, Ordering::Relaxed);
-    let jpeg = made.map_err(|error| Problem::wrong(error.to_string()))?;
-    Ok((AppendHeaders(about), AppendHeaders([(CONTENT_TYPE, "image/jpeg")]), jpeg).into_response())
+    Ok(shown.jpeg(made.map_err(|error| Problem::wrong(error.to_string()))?))
 }
