@@ -110,6 +110,31 @@ test('a stamp is dragged, turned and moved by keys, and the server puts it there
   expect(Math.abs(where.right - share - 0.3)).toBeLessThan(0.08)
 })
 
+test('a corner sizes the stamp and the handle above it turns it', async ({ page }) => {
+  await page.goto('/')
+  await add(page, [variant('baseline-420.jpg')])
+  await areUploaded(page, 1)
+  await page.getByRole('radio', { name: 'Centre' }).check()
+  const size = page.getByLabel('Size, exactly')
+  const rotation = page.getByLabel('Rotation, exactly')
+  const box = page.getByRole('group', { name: 'Place of the stamp' })
+  const at = await box.boundingBox()
+  if (!at) throw new Error('nothing is on the stage')
+  const [x, y] = [at.x + at.width / 2, at.y + at.height / 2]
+  const drag = async (fromX: number, fromY: number, toX: number, toY: number) => {
+    await page.mouse.move(fromX, fromY)
+    await page.mouse.down()
+    await page.mouse.move(toX, toY, { steps: 6 })
+    await page.mouse.up()
+  }
+  await drag(at.x + at.width, at.y + at.height, x + at.width, y + at.height)
+  // Twice as far from its middle: twice as wide.
+  expect(Math.abs(Number(await size.inputValue()) - 40)).toBeLessThan(2)
+  await drag(x, y - at.height - 24, x + 200, y)
+  expect(Math.abs(Number(await rotation.inputValue()) - 90)).toBeLessThan(3)
+  await expect(page.getByText('Exactly as it will be.')).toBeVisible()
+})
+
 test('a text and a stamp of one’s own are put on, and presets are remembered', async ({ page }) => {
   await page.goto('/')
   await add(page, [variant('baseline-420.jpg')])

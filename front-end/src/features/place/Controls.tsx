@@ -88,25 +88,11 @@ interface NumberOf {
   onChange: (value: number) => void
 }
 
-function Exact({ name, value, step = 1, onChange }: NumberOf) {
-  const [least, most] = LIMITS[name]
-  const [typed, setTyped] = useState<string>()
+function Exact(number: NumberOf) {
   return (
     <label>
-      {texts.numbers[name]}
-      <input
-        type="number"
-        min={least}
-        max={most}
-        step={step}
-        // What is being typed may be no number yet.
-        value={typed ?? value}
-        onChange={(event) => {
-          setTyped(event.target.value)
-          if (event.target.value !== '' && Number.isFinite(event.target.valueAsNumber)) onChange(event.target.valueAsNumber)
-        }}
-        onBlur={() => setTyped(undefined)}
-      />
+      {texts.numbers[number.name]}
+      <Typed {...number} />
     </label>
   )
 }
@@ -128,18 +114,29 @@ function Range({ unit, ...number }: NumberOf & { unit: string }) {
         aria-valuetext={`${value}${unit}`}
         onChange={(event) => onChange(event.target.valueAsNumber)}
       />
-      <input
-        type="number"
-        aria-label={texts.exactly(texts.numbers[name])}
-        min={least}
-        max={most}
-        step={step}
-        value={value}
-        onChange={(event) => {
-          if (Number.isFinite(event.target.valueAsNumber)) onChange(event.target.valueAsNumber)
-        }}
-      />
+      <Typed {...number} label={texts.exactly(texts.numbers[name])} />
     </div>
+  )
+}
+
+function Typed({ name, value, step = 1, onChange, label }: NumberOf & { label?: string }) {
+  const [least, most] = LIMITS[name]
+  // What is being typed may be no number yet.
+  const [typed, setTyped] = useState<string>()
+  return (
+    <input
+      type="number"
+      aria-label={label}
+      min={least}
+      max={most}
+      step={step}
+      value={typed ?? value}
+      onChange={(event) => {
+        setTyped(event.target.value)
+        if (Number.isFinite(event.target.valueAsNumber)) onChange(event.target.valueAsNumber)
+      }}
+      onBlur={() => setTyped(undefined)}
+    />
   )
 }
 
