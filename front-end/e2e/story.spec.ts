@@ -176,4 +176,10 @@ test('what is deleted can be had back', async ({ page }) => {
   await areUploaded(page, 2)
   await start(page)
   await isFinished(page, '2 pictures stamped')
+  // A job's pictures are those of the tray.
+  await page.getByRole('button', { name: 'Delete pictures' }).click()
+  await page.getByRole('link', { name: 'Stamp more' }).click()
+  await expect(page.getByText(/^Drop pictures or folders anywhere/)).toBeVisible()
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await areUploaded(page, 2)
 })

@@ -66,12 +66,14 @@ const announce = (): Thunk<Promise<void>> => async (dispatch, state) => {
         const { pictures } = await dispatch(api.endpoints.announce.initiate(announced)).unwrap()
         waiting.forEach(({ key }, index) => {
           const allowed = pictures[index]
-          if (!allowed) return
+          // Without a form it would be asked for again and again.
+          if (!allowed) throw new Error(texts.unknownFault)
           forms.set(key, allowed.upload)
           dispatch(moved({ key, picture: allowed.id }))
         })
       } catch (error) {
-        for (const { key } of waiting) dispatch(moved({ key, state: 'failed', reason: told(error) }))
+        const without = waiting.filter(({ key }) => !forms.has(key))
+        for (const { key } of without) dispatch(moved({ key, state: 'failed', reason: told(error) }))
       }
       dispatch(pump())
     }
@@ -172,14 +174,17 @@ export const remove =
   async (dispatch, state) => {
     const gone = state().uploads.all.filter((upload) => keys.includes(upload.key))
     gone.forEach(({ key }) => dispatch(cancel(key)))
+    const ids = gone.flatMap((upload) => (upload.state === 'ready' ? (upload.picture ?? []) : []))
     dispatch(removed(keys))
-    await dispatch(deletePictures(gone.flatMap((upload) => (upload.state === 'ready' ? (upload.picture ?? []) : []))))
+    await dispatch(deletePictures(ids))
   }
 
 export const deletePictures =
   (ids: string[]): Thunk<Promise<void>> =>
-  async (dispatch) => {
+  async (dispatch, state) => {
     if (ids.length === 0) return
+    const onTray = state().uploads.all.filter(({ picture }) => picture && ids.includes(picture))
+    dispatch(removed(onTray.map((upload) => upload.key)))
     try {
       for (const part of inParts(ids)) await dispatch(api.endpoints.deletePictures.initiate(part)).unwrap()
       dispatch(said(texts.deleted(ids.length), { undo: { what: 'pictures', ids } }))

@@ -31,12 +31,19 @@ it('one that was given up stays so, until it is tried again', () => {
 it('what the service saw is taken over', () => {
   const seen = { name: 'a.jpg', type: 'image/jpeg', bytes: 10, created: 0 }
   const now = reducer(
-    start(upload('a', { picture: 'pic_1', state: 'checking' }), upload('b', { picture: 'pic_2', state: 'checking' })),
+    start(
+      upload('a', { picture: 'pic_1', state: 'checking' }),
+      upload('b', { picture: 'pic_2', state: 'checking' }),
+      upload('c', { picture: 'pic_3', state: 'checking' }),
+    ),
     looked([
       { ...seen, id: 'pic_1', state: 'ready', width: 40, height: 30 },
       { ...seen, id: 'pic_2', state: 'refused', reason: 'no picture' },
+      { ...seen, id: 'pic_3', state: 'announced' },
     ]),
   )
   expect(now.all[0]).toMatchObject({ state: 'ready', sent: 10, width: 40, height: 30 })
   expect(now.all[1]).toMatchObject({ state: 'refused', reason: 'no picture' })
+  // What never arrived can be sent again.
+  expect(now.all[2]).toMatchObject({ state: 'failed' })
 })

@@ -2,6 +2,7 @@ import { createSlice, type PayloadAction } from '@reduxjs/toolkit'
 
 import type { Uploaded } from '../../api/schema'
 import { read, write } from '../../app/storage'
+import { texts } from '../../texts'
 
 export type UploadState = 'waiting' | 'sending' | 'checking' | 'ready' | 'refused' | 'failed' | 'cancelled'
 
@@ -59,8 +60,11 @@ export const uploads = createSlice({
         if (!now || upload.state !== 'checking') continue
         if (now.state === 'ready') {
           Object.assign(upload, { state: 'ready', sent: upload.bytes, width: now.width, height: now.height })
-        } else {
+        } else if (now.state === 'refused') {
           Object.assign(upload, { state: 'refused', reason: now.reason })
+        } else {
+          // It was sent, and did not arrive.
+          Object.assign(upload, { state: 'failed', reason: texts.uploadFailed })
         }
       }
     },
