@@ -1,0 +1,19 @@
+output "names" {
+  description = "The buckets' names: originals, stamped, stamps and site."
+  value       = { for name, bucket in aws_s3_bucket.this : name => bucket.id }
+}
+
+output "arns" {
+  description = "The same as ARNs, for policies."
+  value       = { for name, bucket in aws_s3_bucket.this : name => bucket.arn }
+}
+
+output "site_domain" {
+  description = "Where CloudFront finds the site."
+  value       = aws_s3_bucket.this["site"].bucket_regional_domain_name
+}
+
+output "site_tls_policy" {
+  description = "The site's policy without CloudFront's statement."
+  value       = data.aws_iam_policy_document.tls["site"].json
+}
