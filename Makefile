@@ -1,9 +1,9 @@
 # Two commands are all a newcomer needs: `make run` and `make test`. Both install what is missing.
 
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: package run stamp test set-up build fmt lint docs deny unit site arm fuzz miri bench large peers-splice clean
+.PHONY: package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny unit site arm fuzz
+test: set-up lint docs deny terraform unit site arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -64,6 +64,16 @@ site:
 	$(NPM) run --silent types && git diff --exit-code front-end/src/api/schema.ts
 	$(NPM) run --silent build
 	STAMPEDE="$(CURDIR)/target/debug/stampede" $(NPM) run --silent e2e
+
+## The modules' plans, checked against a mock of AWS.
+MODULES := $(notdir $(wildcard terraform/modules/*))
+terraform: $(MODULES:%=terraform-%)
+	terraform fmt -check -recursive terraform
+
+terraform-%:
+	terraform/init terraform/modules/$* >/dev/null
+	terraform -chdir=terraform/modules/$* validate
+	terraform -chdir=terraform/modules/$* test
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \

@@ -1,0 +1,14 @@
+output "host" {
+  description = "Where it is, within the network."
+  value       = aws_db_instance.this.address
+}
+
+output "secret_arn" {
+  description = "The secret with its user's name and password."
+  value       = aws_db_instance.this.master_user_secret[0].secret_arn
+}
+
+output "identifier" {
+  description = "What its metrics are called after."
+  value       = aws_db_instance.this.identifier
+}
