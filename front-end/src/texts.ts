@@ -33,7 +33,7 @@ export const texts = {
   offline: 'The service does not answer. Check the connection and try again.',
   unknownFault: 'Something went wrong. Try again.',
 
-  live: { connecting: 'Connecting', connected: 'Live', polling: 'Not live' },
+  live: { connecting: 'Connecting', connected: 'Live', polling: 'Not live: asked every 2 s' },
   liveLong: {
     connecting: 'Connecting to be told of progress',
     connected: 'Progress is shown as it happens',

@@ -7,7 +7,7 @@ use stampede_domain::message::{PictureObject, Task, VERSION};
 use stampede_domain::settings::Settings;
 
 use crate::fault::is_taken;
-use crate::outbox::{Outgoing, put};
+use crate::outbox::{LEASE, Outgoing, put};
 use crate::rows::{CHUNK, at, parsed, values};
 use crate::zips::ZipState;
 use crate::{Database, Fault, Millis};
@@ -64,9 +64,6 @@ pub enum Created {
     /// Another request came under the same key.
     Differs,
 }
-
-/// Who takes messages from the outbox has so long to send them.
-pub const LEASE: Millis = 30_000;
 
 /// Where the results of a picture lie: what is deleted with the picture is below one key.
 pub fn results_of(owner: OwnerId, picture: PictureId) -> String {

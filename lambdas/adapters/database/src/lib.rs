@@ -21,13 +21,13 @@ mod tokens;
 mod uploads;
 mod zips;
 
-pub use create::{Created, Idempotency, LEASE, NewItem, NewJob, results_of};
+pub use create::{Created, Idempotency, NewItem, NewJob, results_of};
 pub use events::{Change, ChangedItem, Since};
 pub use fault::Fault;
 pub use items::ItemView;
 pub use jobs::{JobCursor, JobView};
 pub use open::{Database, Options};
-pub use outbox::Outgoing;
+pub use outbox::{LEASE, Outgoing};
 pub use sweep::Purge;
 pub use tokens::TokenView;
 pub use uploads::{Facts, NewUpload, Subject, Upload, UploadCursor, UploadState};

@@ -5,9 +5,11 @@ use sqlx::{Any, AnyConnection, Row as _, Transaction};
 use stampede_domain::id::JobId;
 use stampede_domain::message::{Message, Task, Zip};
 
-use crate::create::LEASE;
 use crate::rows::{CHUNK, at, list, number, values};
 use crate::{Database, Fault, Millis};
+
+/// Who takes messages from the outbox has so long to send them.
+pub const LEASE: Millis = 30_000;
 
 /// A message to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

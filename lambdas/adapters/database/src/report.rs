@@ -10,11 +10,11 @@ use stampede_domain::item::{Item, State};
 use stampede_domain::job::{Counts, Status};
 use stampede_domain::message::{PictureObject, Task, VERSION};
 
-use crate::create::{LEASE, results_of};
+use crate::create::results_of;
 use crate::events::{Change, ChangedItem, keep};
 use crate::items::{small, state};
 use crate::jobs::counts;
-use crate::outbox::{Outgoing, id_of_task, put, remove};
+use crate::outbox::{LEASE, Outgoing, id_of_task, put, remove};
 use crate::rows::{CHUNK, at, list, parsed, values};
 use crate::zips::ZipState;
 use crate::{Database, Fault, Millis};

@@ -8,9 +8,8 @@ use stampede_domain::job::Status;
 use stampede_domain::message::{VERSION, Zip};
 use stampede_domain::trace::Cause;
 
-use crate::create::LEASE;
 use crate::events::{Change, keep};
-use crate::outbox::{Outgoing, put};
+use crate::outbox::{LEASE, Outgoing, put};
 use crate::report::Held;
 use crate::rows::at;
 use crate::{Database, Fault, Millis};
