@@ -1,0 +1,121 @@
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/stampede" }
+  }
+  mock_resource "aws_lambda_function" {
+    defaults = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:stampede" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:stampede" }
+  }
+}
+
+variables {
+  name        = "stampede"
+  packages    = "none"
+  environment = { STAMPEDE_BUCKETS = "originals,stamps,stamped" }
+  callback    = "https://abc.execute-api.eu-west-1.amazonaws.com/callback"
+  buckets     = { originals = "arn:aws:s3:::originals", stamped = "arn:aws:s3:::stamped", stamps = "arn:aws:s3:::stamps" }
+  queue = {
+    tasks        = "arn:aws:sqs:eu-west-1:123456789012:tasks"
+    dead_letters = "arn:aws:sqs:eu-west-1:123456789012:dead-letters"
+  }
+}
+
+run "nobody_may_do_more_than_it_does" {
+  command = plan
+
+  assert {
+    condition = alltrue(flatten([
+      for document in data.aws_iam_policy_document.this : [
+        for statement in document.statement : [
+          for action in statement.actions : !strcontains(action, "*")
+        ]
+      ]
+    ]))
+    error_message = "An action is named, not guessed."
+  }
+  assert {
+    condition = alltrue(flatten([
+      for document in data.aws_iam_policy_document.this : [
+        for statement in document.statement : [
+          for resource in statement.resources : startswith(resource, "arn:aws:") && resource != "*"
+        ]
+      ]
+    ]))
+    error_message = "A resource is one of ours."
+  }
+  assert {
+    condition = !anytrue([
+      for statement in data.aws_iam_policy_document.this["stamper"].statement :
+      anytrue([for action in statement.actions : contains(["s3:PutObject", "s3:DeleteObject"], action)]) && contains(statement.resources, "arn:aws:s3:::originals/*")
+    ])
+    error_message = "The stamper changes no original."
+  }
+  assert {
+    condition = !anytrue([
+      for statement in data.aws_iam_policy_document.this["middleware"].statement : contains(statement.actions, "sqs:ReceiveMessage")
+    ])
+    error_message = "The middleware takes no task."
+  }
+}
+
+run "a_bad_picture_holds_up_none" {
+  command = plan
+
+  assert {
+    condition     = aws_lambda_event_source_mapping.tasks.function_response_types == toset(["ReportBatchItemFailures"])
+    error_message = "Of a batch only the failed ones come again."
+  }
+  assert {
+    condition     = one(aws_lambda_event_source_mapping.tasks.scaling_config).maximum_concurrency == 50 && aws_lambda_function.this["stamper"].reserved_concurrent_executions == -1
+    error_message = "SQS starts no more stampers than there may be."
+  }
+  assert {
+    condition     = aws_lambda_function.this["sweeper"].reserved_concurrent_executions == 1
+    error_message = "There is one sweeper at a time."
+  }
+  assert {
+    condition     = aws_lambda_function.this["stamper"].environment[0].variables["STAMPEDE_CALLBACK"] == var.callback
+    error_message = "The stamper knows whom to tell."
+  }
+}
+
+run "in_a_network" {
+  command = plan
+
+  variables {
+    architecture = "arm64"
+    network      = { subnets = ["subnet-1", "subnet-2"], security_group = "sg-1" }
+    stamper      = { batch = 100, window = 5 }
+  }
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : length(one(function.vpc_config).subnet_ids) == 2 && function.architectures == tolist(["arm64"])])
+    error_message = "All three are in the private subnets, on arm64."
+  }
+  assert {
+    condition     = aws_lambda_event_source_mapping.tasks.batch_size == 100 && aws_lambda_event_source_mapping.tasks.maximum_batching_window_in_seconds == 5
+    error_message = "A hundred pictures are collected."
+  }
+}
+
+run "wrong_values_are_refused" {
+  command = plan
+
+  variables {
+    architecture = "mips"
+    callback     = "https://api.example"
+    stamper      = { memory = 128, batch = 50, at_once = 1, timeout = 1 }
+    middleware   = { memory = 128 }
+    log_days     = 8
+  }
+  expect_failures = [var.architecture, var.callback, var.stamper, var.middleware, var.log_days]
+}
