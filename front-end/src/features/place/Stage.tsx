@@ -35,7 +35,8 @@ export function Stage({ upload }: { upload: Upload }) {
       {/* The canvas and the box are as large as the picture; this is what they are laid out by. */}
       {picture ? (
         <div className="picture">
-          <img src={picture} alt={upload.name} onLoad={(event) => setImage(event.currentTarget)} />
+          {/* Once a handle has moved away, browsers would drag the picture in its place. */}
+          <img src={picture} alt={upload.name} draggable={false} onLoad={(event) => setImage(event.currentTarget)} />
           <canvas ref={canvas} aria-hidden="true" />
           {preview.state === 'shown' && <img className="preview" src={preview.url} alt={texts.previewOf(upload.name)} />}
           {box && <Handles box={box} area={area} />}
