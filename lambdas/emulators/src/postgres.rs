@@ -20,31 +20,43 @@ pub struct Postgres {
 const WHAT: &str = "PostgreSQL";
 
 impl Postgres {
-    /// Starts one.
+    /// Starts one that asks for no password.
     ///
     /// # Errors
     /// [`Fault`].
     pub fn start() -> Result<Self, Fault> {
+        Self::start_with(None)
+    }
+
+    /// Starts one that asks for a password, of letters and digits.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn start_with_password(password: &str) -> Result<Self, Fault> {
+        Self::start_with(Some(password))
+    }
+
+    fn start_with(password: Option<&str>) -> Result<Self, Fault> {
         let programs = programs().ok_or(Fault::Missing(WHAT))?;
         let failed = |source| Fault::Start { what: WHAT, source };
         let folder = tempfile::tempdir().map_err(failed)?;
         let data = folder.path().join("data");
         std::fs::create_dir(&data).map_err(failed)?;
+        let secret = folder.path().join("password");
+        std::fs::write(&secret, password.unwrap_or_default()).map_err(failed)?;
         let user = unprivileged();
         if let Some(user) = user {
-            for path in [folder.path(), &data] {
+            for path in [folder.path(), &data, &secret] {
                 run(Command::new("chown").arg(user).arg(path))?;
             }
         }
         let mut initdb = as_user(user, &programs.join("initdb"));
-        initdb.args([
-            "--auth=trust",
-            "--username=stampede",
-            "--encoding=UTF8",
-            "--locale=C",
-            "--no-sync",
-            "-D",
-        ]);
+        initdb.args(["--username=stampede", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+        match password {
+            Some(_) => initdb.arg("--auth=scram-sha-256").arg("--pwfile").arg(&secret),
+            None => initdb.arg("--auth=trust"),
+        };
+        initdb.arg("-D");
         run(initdb.arg(&data))?;
         let port = free_port(WHAT)?;
         let mut postgres = as_user(user, &programs.join("postgres"));
@@ -52,7 +64,8 @@ impl Postgres {
         postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off"]);
         postgres.args(["-c", "synchronous_commit=off", "-c", "max_connections=200"]);
         let server = Server::start(WHAT, &mut postgres, port, &folder.path().join("log"))?;
-        let url = format!("postgres://stampede@127.0.0.1:{port}/postgres?sslmode=disable");
+        let password = password.map(|password| format!(":{password}")).unwrap_or_default();
+        let url = format!("postgres://stampede{password}@127.0.0.1:{port}/postgres?sslmode=disable");
         Ok(Self { url, _server: server, _folder: folder })
     }
 }

@@ -1,29 +1,36 @@
-//! The service as a Lambda's environment describes it.
+//! The service as a Lambda's environment describes it. Any of these may stand in a secret, see `stampede-secrets`.
 //!
 //! | Variable | What |
 //! |---|---|
 //! | `STAMPEDE_SECRET` | what is signed with |
 //! | `STAMPEDE_DATABASE` | `postgres://…` |
+//! | `STAMPEDE_DATABASE_LOGIN` | the secret with its user's name and password, where those are not in the address |
 //! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
 //! | `STAMPEDE_QUEUE`, `STAMPEDE_DEAD_LETTERS` | the queues' URLs |
 //! | `STAMPEDE_PUSHER` | `ID:KEY:SECRET@CLUSTER` |
 //! | `STAMPEDE_RATE` | requests a second of one owner, if not 200 |
 //! | `STAMPEDE_INSECURE_COOKIE` | `1` where the site is not behind HTTPS, as on an emulator |
 
-use std::env;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use stamp_engine::{Cache, CacheOptions};
 use stampede_database::{Database, Options};
 use stampede_domain::signature::Secret;
 use stampede_live::{Live, Pusher};
 use stampede_queue::{Queue, Sqs};
+use stampede_secrets::Environment;
 use stampede_store::{Buckets, S3, Store};
+use tokio::sync::Mutex;
 
 use crate::{App, Parts, Settings};
 
 /// A Lambda answers one request at a time.
 const CONNECTIONS: u32 = 2;
+/// RDS changes a password once a week or so; those who still have the old one open no new connection for so long.
+const RENEWED: Duration = Duration::from_secs(300);
+/// After a fault the password may be another; it is asked for again no sooner.
+const AFTER_FAULT: Duration = Duration::from_secs(5);
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
@@ -32,25 +39,30 @@ impl App {
     ///
     /// # Errors
     /// A variable that is missing or wrong, by its name, or a database that cannot be reached.
-    pub async fn from_env() -> Result<Self, Fault> {
+    pub async fn from_env() -> Result<(Self, Login), Fault> {
+        let environment = Environment::load().await?;
         let options = Options { connections: CONNECTIONS, ..Options::default() };
-        let buckets: Buckets = variable("STAMPEDE_BUCKETS")?.parse()?;
-        let queue = Sqs::from_env(variable("STAMPEDE_QUEUE")?, env::var("STAMPEDE_DEAD_LETTERS").ok()).await;
-        let pusher: Pusher = variable("STAMPEDE_PUSHER")?.parse()?;
+        let buckets: Buckets = environment.require("STAMPEDE_BUCKETS")?.parse()?;
+        let queue = environment.require("STAMPEDE_QUEUE")?;
+        let queue = Sqs::from_env(queue, environment.get("STAMPEDE_DEAD_LETTERS")).await;
+        let pusher: Pusher = environment.require("STAMPEDE_PUSHER")?.parse()?;
         let mut settings = Settings::default();
-        if let Ok(rate) = env::var("STAMPEDE_RATE") {
+        if let Some(rate) = environment.get("STAMPEDE_RATE") {
             settings.requests_a_second =
                 rate.parse().map_err(|_| format!("STAMPEDE_RATE: {rate} is no number above 0"))?;
         }
-        settings.secure_cookie = env::var("STAMPEDE_INSECURE_COOKIE").is_err();
+        settings.secure_cookie = environment.get("STAMPEDE_INSECURE_COOKIE").is_none();
+        let database = Database::open(&environment.database().await?, options).await?;
         let parts = Parts {
-            secret: Secret::new(variable("STAMPEDE_SECRET")?)?,
-            database: Database::open(&variable("STAMPEDE_DATABASE")?, options).await?,
+            secret: Secret::new(environment.require("STAMPEDE_SECRET")?)?,
+            database: database.clone(),
             store: Store::S3(S3::from_env(buckets).await),
             queue: Queue::Sqs(queue),
             live: Live::Pusher(pusher),
         };
-        Ok(Self::new(parts, settings, Arc::new(Cache::new(CacheOptions::default()))))
+        let app = Self::new(parts, settings, Arc::new(Cache::new(CacheOptions::default())));
+        let login = Login { environment, database, renewed: Mutex::new(Instant::now()) };
+        Ok((app, login))
     }
 
     /// What is remembered.
@@ -64,6 +76,37 @@ impl App {
     }
 }
 
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("the variable {name} is not set"))
+/// The database's login, which changes while a Lambda lives.
+#[derive(Debug)]
+pub struct Login {
+    environment: Environment,
+    database: Database,
+    renewed: Mutex<Instant>,
+}
+
+impl Login {
+    /// Asks for it again where it is old.
+    pub async fn keep(&self) {
+        self.renew(RENEWED).await;
+    }
+
+    /// Asks for it again after a fault that may come of it.
+    pub async fn doubt(&self) {
+        self.renew(AFTER_FAULT).await;
+    }
+
+    async fn renew(&self, age: Duration) {
+        let mut renewed = self.renewed.lock().await;
+        if !self.environment.login_changes() || renewed.elapsed() < age {
+            return;
+        }
+        *renewed = Instant::now();
+        let renewed = match self.environment.database().await {
+            Ok(address) => self.database.renew(&address).map_err(Fault::from),
+            Err(fault) => Err(fault.into()),
+        };
+        if let Err(fault) = renewed {
+            tracing::warn!(fault, "the database's login stays as it was");
+        }
+    }
 }

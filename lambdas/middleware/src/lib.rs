@@ -14,5 +14,6 @@ mod sweep;
 
 pub use app::{App, Clock, Parts, Settings};
 pub use built_in::put_built_in_stamps;
+pub use environment::Login;
 pub use routes::{document, router};
 pub use sweep::sweep;

@@ -2,25 +2,30 @@
 
 #![forbid(unsafe_code)]
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use lambda_http::{Error, run};
-use stampede_middleware::{App, router};
+use stampede_middleware::{App, Login, router};
 use stampede_telemetry::{Metrics, Unit};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     stampede_telemetry::start_log();
-    let app = App::from_env().await?;
-    run(router(app).layer(from_fn(measure))).await
+    let (app, login) = App::from_env().await?;
+    run(router(app).layer(from_fn_with_state(Arc::new(login), measure))).await
 }
 
-async fn measure(request: Request, next: Next) -> Response {
+async fn measure(State(login): State<Arc<Login>>, request: Request, next: Next) -> Response {
     let started = Instant::now();
+    login.keep().await;
     let response = next.run(request).await;
+    if response.status().is_server_error() {
+        login.doubt().await;
+    }
     Metrics::of("middleware")
         .with("Requests", Unit::Count, 1)
         .with("Faults", Unit::Count, u64::from(response.status().is_server_error()))

@@ -2,6 +2,7 @@
 //!
 //! | Variable | What |
 //! |---|---|
+//! | `STAMPEDE_SECRETS` | secrets of Secrets Manager that hold more of these, as the last |
 //! | `STAMPEDE_QUEUE`, `STAMPEDE_DEAD_LETTERS` | the queues' URLs |
 //! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
 //! | `STAMPEDE_CALLBACK` | the URL that takes reports |
@@ -32,6 +33,7 @@ use stampede_domain::rule::{Prefix, Rule};
 use stampede_domain::signature::Secret;
 use stampede_queue::{Queue, Received, Sqs};
 use stampede_stamper::{Consumer, Outcome, Reporter, Settings, Stamper, consume, retry_pause};
+use stampede_secrets::Environment;
 use stampede_store::{Buckets, S3, Store};
 use stampede_telemetry::{Metrics, Unit};
 use tokio::sync::watch;
@@ -57,20 +59,18 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-fn variable(name: &str) -> Result<String, String> {
-    env::var(name).map_err(|_| format!("the variable {name} is not set"))
-}
-
 async fn parts() -> Result<(Stamper, Queue), Error> {
-    let queue = Sqs::from_env(variable("STAMPEDE_QUEUE")?, env::var("STAMPEDE_DEAD_LETTERS").ok()).await;
-    let from = env::var("STAMPEDE_FROM").ok();
-    let rule = from.as_deref().map(rule).transpose()?;
-    let (buckets, reporter) = match (&from, env::var("STAMPEDE_CALLBACK")) {
-        (Some(from), Err(_)) => (Buckets::one(from.parse::<Prefix>()?.bucket), None),
-        (_, callback) => {
-            let callback = callback.map_err(|_| "the variable STAMPEDE_CALLBACK is not set")?;
-            let secret = Secret::new(variable("STAMPEDE_SECRET")?)?;
-            (variable("STAMPEDE_BUCKETS")?.parse()?, Some(Reporter::new(callback, secret)?))
+    let environment = Environment::load().await?;
+    let queue = environment.require("STAMPEDE_QUEUE")?;
+    let queue = Sqs::from_env(queue, environment.get("STAMPEDE_DEAD_LETTERS")).await;
+    let from = environment.get("STAMPEDE_FROM");
+    let rule = from.as_deref().map(|from| rule(from, &environment)).transpose()?;
+    let (buckets, reporter) = match (&from, environment.get("STAMPEDE_CALLBACK")) {
+        (Some(from), None) => (Buckets::one(from.parse::<Prefix>()?.bucket), None),
+        _ => {
+            let callback = environment.require("STAMPEDE_CALLBACK")?;
+            let secret = Secret::new(environment.require("STAMPEDE_SECRET")?)?;
+            (environment.require("STAMPEDE_BUCKETS")?.parse()?, Some(Reporter::new(callback, secret)?))
         }
     };
     let store = Store::S3(S3::from_env(buckets).await);
@@ -78,19 +78,19 @@ async fn parts() -> Result<(Stamper, Queue), Error> {
     Ok((Stamper::new(store, reporter, cache, settings(), rule), Queue::Sqs(queue)))
 }
 
-fn rule(from: &str) -> Result<Rule, Error> {
-    let stamp = match env::var("STAMPEDE_WITH") {
-        Ok(stamp) => {
+fn rule(from: &str, environment: &Environment) -> Result<Rule, Error> {
+    let stamp = match environment.get("STAMPEDE_WITH") {
+        Some(stamp) => {
             let Prefix { bucket, prefix: key } = stamp.parse()?;
             Some(Address { bucket, key })
         }
-        Err(_) => None,
+        None => None,
     };
-    let settings = match env::var("STAMPEDE_SETTINGS") {
-        Ok(text) => serde_json::from_str(&text).map_err(|error| format!("STAMPEDE_SETTINGS: {error}"))?,
-        Err(_) => Default::default(),
+    let settings = match environment.get("STAMPEDE_SETTINGS") {
+        Some(text) => serde_json::from_str(&text).map_err(|error| format!("STAMPEDE_SETTINGS: {error}"))?,
+        None => Default::default(),
     };
-    Ok(Rule::new(from.parse()?, variable("STAMPEDE_INTO")?.parse()?, stamp, settings)?)
+    Ok(Rule::new(from.parse()?, environment.require("STAMPEDE_INTO")?.parse()?, stamp, settings)?)
 }
 
 /// Within the size that a Lambda was given.

@@ -21,21 +21,30 @@ struct Call {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     stampede_telemetry::start_log();
-    let app = &Box::pin(App::from_env()).await?;
+    let (app, login) = &Box::pin(App::from_env()).await?;
     run(service_fn(move |event: LambdaEvent<Call>| async move {
-        match event.payload.what.as_deref() {
-            None => {
-                Box::pin(sweep(app)).await?;
-                Ok::<Value, Error>(json!({ "done": "sweep" }))
-            }
-            Some("migrate") => {
-                Box::pin(app.database().migrate()).await?;
-                put_built_in_stamps(app.store()).await?;
-                tracing::info!("the database is of this version's form");
-                Ok(json!({ "done": "migrate" }))
-            }
-            Some(other) => Err(format!("the sweeper does not know how to {other}; it knows migrate").into()),
+        login.keep().await;
+        let done = called(app, event.payload).await;
+        if done.is_err() {
+            login.doubt().await;
         }
+        done
     }))
     .await
+}
+
+async fn called(app: &App, call: Call) -> Result<Value, Error> {
+    match call.what.as_deref() {
+        None => {
+            Box::pin(sweep(app)).await?;
+            Ok(json!({ "done": "sweep" }))
+        }
+        Some("migrate") => {
+            Box::pin(app.database().migrate()).await?;
+            put_built_in_stamps(app.store()).await?;
+            tracing::info!("the database is of this version's form");
+            Ok(json!({ "done": "migrate" }))
+        }
+        Some(other) => Err(format!("the sweeper does not know how to {other}; it knows migrate").into()),
+    }
 }

@@ -3,6 +3,7 @@
 
 locals {
   version = "17"
+  host    = var.proxy ? aws_db_proxy.this[0].endpoint : aws_db_instance.this.address
 }
 
 resource "aws_db_subnet_group" "this" {

@@ -1,6 +1,6 @@
-output "host" {
-  description = "Where it is, within the network."
-  value       = aws_db_instance.this.address
+output "address" {
+  description = "Where it is, within the network; its user's name and password stand in the secret."
+  value       = "postgres://${local.host}:5432/${aws_db_instance.this.db_name}"
 }
 
 output "secret_arn" {

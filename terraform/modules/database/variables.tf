@@ -77,3 +77,9 @@ variable "deletion_protection" {
   type        = bool
   default     = true
 }
+
+variable "proxy" {
+  description = "Whether RDS Proxy stands before the database: for hundreds of middlewares at once, each with connections of its own."
+  type        = bool
+  default     = false
+}

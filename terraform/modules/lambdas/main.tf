@@ -1,6 +1,16 @@
 # Three Lambdas of one code base. Each has a role of its own, which allows what that one does and no more.
 
 locals {
+  # Who speaks to the database, and to the browsers.
+  full = merge(
+    { STAMPEDE_SECRETS = join(",", concat([var.secrets.signing], var.secrets.others)) },
+    var.database == null ? {} : {
+      STAMPEDE_DATABASE_LOGIN = var.database.login
+      STAMPEDE_DATABASE = join("", [
+        var.database.address, "?sslmode=verify-full", var.database.certificates == null ? "" : "&sslrootcert=/opt/rds.pem",
+      ])
+    },
+  )
   functions = {
     middleware = {
       description = "The API: uploads, jobs, previews, progress."
@@ -8,7 +18,8 @@ locals {
       timeout     = 29
       at_once     = var.middleware.at_once
       tmp         = 512
-      environment = {}
+      environment = local.full
+      layers      = aws_lambda_layer_version.certificates[*].arn
     }
     stamper = {
       description = "Takes tasks in batches: reads pictures, stamps them, writes them, tells the middleware."
@@ -16,7 +27,8 @@ locals {
       timeout     = var.stamper.timeout
       at_once     = null
       tmp         = var.stamper.tmp
-      environment = { STAMPEDE_CALLBACK = var.callback }
+      environment = { STAMPEDE_CALLBACK = var.callback, STAMPEDE_SECRETS = var.secrets.signing }
+      layers      = []
     }
     sweeper = {
       description = "Every minute: sends what was not sent, fails what cannot be done, deletes what is to be deleted."
@@ -24,9 +36,19 @@ locals {
       timeout     = 55
       at_once     = 1
       tmp         = 512
-      environment = {}
+      environment = local.full
+      layers      = aws_lambda_layer_version.certificates[*].arn
     }
   }
+}
+
+# RDS signs its certificates with authorities of its own, which a program has to be given.
+resource "aws_lambda_layer_version" "certificates" {
+  count            = try(var.database.certificates, null) == null ? 0 : 1
+  layer_name       = "${var.name}-certificates"
+  description      = "RDS's certificate authorities, as /opt/rds.pem."
+  filename         = var.database.certificates
+  source_code_hash = try(filebase64sha256(var.database.certificates), null)
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -50,6 +72,7 @@ resource "aws_lambda_function" "this" {
   timeout          = each.value.timeout
   # The account's rest is for others: -1 reserves nothing.
   reserved_concurrent_executions = each.value.at_once == null ? -1 : each.value.at_once
+  layers                         = each.value.layers
 
   environment {
     variables = merge(var.environment, each.value.environment)

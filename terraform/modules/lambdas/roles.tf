@@ -1,7 +1,8 @@
 data "aws_caller_identity" "here" {}
 
 locals {
-  objects = { for use, arn in var.buckets : use => "${arn}/*" }
+  all_secrets = concat([var.secrets.signing], var.secrets.others, var.database == null ? [] : [var.database.login])
+  objects     = { for use, arn in var.buckets : use => "${arn}/*" }
   # Who does what with which objects and messages.
   allowed = {
     middleware = [
@@ -13,6 +14,7 @@ locals {
       { sid = "Stamped", actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], on = [local.objects.stamped] },
       # Without it S3 answers 403 for what is not there.
       { sid = "Missing", actions = ["s3:ListBucket"], on = values(var.buckets) },
+      { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], on = local.all_secrets },
       { sid = "Tasks", actions = ["sqs:SendMessage", "sqs:GetQueueAttributes"], on = [var.queue.tasks] },
     ]
     stamper = [
@@ -24,12 +26,14 @@ locals {
         actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
         on      = [var.queue.tasks]
       },
+      { sid = "Secret", actions = ["secretsmanager:GetSecretValue"], on = [var.secrets.signing] },
       { sid = "Bury", actions = ["sqs:SendMessage"], on = [var.queue.dead_letters] },
     ]
     sweeper = [
       { sid = "Delete", actions = ["s3:DeleteObject"], on = values(local.objects) },
       { sid = "BuiltInStamps", actions = ["s3:GetObject", "s3:PutObject"], on = ["${var.buckets.stamps}/stamps/built-in/*"] },
       { sid = "List", actions = ["s3:ListBucket"], on = values(var.buckets) },
+      { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], on = local.all_secrets },
       { sid = "Send", actions = ["sqs:SendMessage", "sqs:GetQueueAttributes"], on = [var.queue.tasks] },
       {
         sid     = "DeadLetters"

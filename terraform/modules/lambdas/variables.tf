@@ -25,9 +25,29 @@ variable "architecture" {
 }
 
 variable "environment" {
-  description = "Variables of all three, by the names that `stampede --help` lists."
+  description = "Variables of all three that are no secret, by the names that their sources list."
   type        = map(string)
-  sensitive   = true
+
+  validation {
+    condition     = !anytrue([for name in keys(var.environment) : contains(["STAMPEDE_SECRET", "STAMPEDE_PUSHER"], name)])
+    error_message = "Who may look at a Lambda sees its variables; put the secret into Secrets Manager and name it in secrets."
+  }
+}
+
+variable "secrets" {
+  description = "ARNs of secrets that hold variables: the one with the key that is signed with, which all three read, and those that the middleware and the sweeper read besides."
+  type        = object({ signing = string, others = list(string) })
+}
+
+variable "database" {
+  description = "The database: its address without a login, the ARN of the secret with the login, and a ZIP with rds.pem, by which its certificate is checked (null: by the certificates of the world). Null: a secret holds the address."
+  type        = object({ address = string, login = string, certificates = optional(string) })
+  default     = null
+
+  validation {
+    condition     = var.database == null ? true : can(regex("^postgres://[^@]+$", var.database.address))
+    error_message = "The address is such as postgres://HOST/NAME, without a user's name and password."
+  }
 }
 
 variable "callback" {

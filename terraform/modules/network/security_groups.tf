@@ -39,6 +39,26 @@ resource "aws_vpc_security_group_ingress_rule" "database" {
   to_port                      = 5432
 }
 
+resource "aws_vpc_security_group_ingress_rule" "proxy" {
+  count                        = var.database_proxy ? 1 : 0
+  security_group_id            = aws_security_group.database.id
+  description                  = "The proxy"
+  referenced_security_group_id = aws_security_group.database.id
+  ip_protocol                  = "tcp"
+  from_port                    = 5432
+  to_port                      = 5432
+}
+
+resource "aws_vpc_security_group_egress_rule" "proxy" {
+  count                        = var.database_proxy ? 1 : 0
+  security_group_id            = aws_security_group.database.id
+  description                  = "The database behind the proxy"
+  referenced_security_group_id = aws_security_group.database.id
+  ip_protocol                  = "tcp"
+  from_port                    = 5432
+  to_port                      = 5432
+}
+
 resource "aws_security_group" "endpoints" {
   count       = length(var.interface_endpoints) == 0 ? 0 : 1
   name        = "${var.name}-endpoints"

@@ -51,3 +51,9 @@ variable "interface_endpoints" {
     error_message = "A service is named as its endpoint is: sqs, secretsmanager, monitoring."
   }
 }
+
+variable "database_proxy" {
+  description = "Whether a proxy in the database's security group speaks to the database."
+  type        = bool
+  default     = false
+}

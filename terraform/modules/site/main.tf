@@ -7,6 +7,7 @@ locals {
     "/sessions", "/me", "/pictures", "/pictures/*", "/stamps", "/stamps/*", "/jobs", "/jobs/*", "/preview",
     "/events", "/live/*", "/docs", "/openapi.json", "/health", "/ready",
   ]
+  emulated  = var.emulator != null
   elsewhere = join(" ", var.elsewhere)
   policy = join("; ", [
     "default-src 'none'",
@@ -98,12 +99,13 @@ resource "aws_cloudfront_distribution" "this" {
 
   origin {
     origin_id   = "api"
-    domain_name = var.api_domain
+    domain_name = var.api.domain
+    origin_path = var.api.path
 
     custom_origin_config {
-      http_port              = 80
+      http_port              = var.api.port
       https_port             = 443
-      origin_protocol_policy = "https-only"
+      origin_protocol_policy = local.emulated ? "http-only" : "https-only"
       origin_ssl_protocols   = ["TLSv1.2"]
     }
   }
@@ -112,7 +114,7 @@ resource "aws_cloudfront_distribution" "this" {
     target_origin_id           = "site"
     allowed_methods            = ["GET", "HEAD"]
     cached_methods             = ["GET", "HEAD"]
-    viewer_protocol_policy     = "redirect-to-https"
+    viewer_protocol_policy     = local.emulated ? "allow-all" : "redirect-to-https"
     compress                   = true
     cache_policy_id            = data.aws_cloudfront_cache_policy.files.id
     response_headers_policy_id = aws_cloudfront_response_headers_policy.site.id
@@ -126,7 +128,7 @@ resource "aws_cloudfront_distribution" "this" {
       target_origin_id         = "api"
       allowed_methods          = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
       cached_methods           = ["GET", "HEAD"]
-      viewer_protocol_policy   = "https-only"
+      viewer_protocol_policy   = local.emulated ? "allow-all" : "https-only"
       compress                 = true
       cache_policy_id          = data.aws_cloudfront_cache_policy.none.id
       origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all_but_host.id

@@ -1,6 +1,8 @@
 output "url" {
   description = "Where the site is."
-  value       = "https://${var.domain == null ? aws_cloudfront_distribution.this.domain_name : var.domain.name}"
+  value = local.emulated ? replace(
+    "http://${aws_cloudfront_distribution.this.domain_name}", "cloudfront.net", "cloudfront.${trimprefix(var.emulator, "http://")}"
+  ) : "https://${var.domain == null ? aws_cloudfront_distribution.this.domain_name : var.domain.name}"
 }
 
 output "domain_name" {

@@ -13,13 +13,24 @@ variable "bucket" {
   type        = object({ name = string, arn = string, domain = string, tls_policy = string })
 }
 
-variable "api_domain" {
-  description = "The API's host, such as abc.execute-api.eu-west-1.amazonaws.com. The site speaks to it under its own name, so that the session cookie is of one site."
-  type        = string
+variable "api" {
+  description = "The API's host, such as abc.execute-api.eu-west-1.amazonaws.com; an emulator's besides with a path before the API's own and a port. The site speaks to it under its own name, so that the session cookie is of one site."
+  type        = object({ domain = string, path = optional(string, ""), port = optional(number, 80) })
 
   validation {
-    condition     = can(regex("^[a-z0-9.-]+$", var.api_domain))
+    condition     = can(regex("^[a-z0-9.-]+$", var.api.domain))
     error_message = "The API's domain is a host without scheme and path."
+  }
+}
+
+variable "emulator" {
+  description = "An emulator's address, such as http://localhost:4566: it takes plain HTTP, and its distributions have names under its own. Null: AWS."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.emulator == null ? true : can(regex("^http://(localhost|127\\.0\\.0\\.1):[0-9]+$", var.emulator))
+    error_message = "An emulator is on loopback: http://localhost:PORT. Anything else would be spoken to in the clear."
   }
 }
 
@@ -28,8 +39,8 @@ variable "elsewhere" {
   type        = list(string)
 
   validation {
-    condition     = alltrue([for origin in var.elsewhere : can(regex("^(https|wss)://[a-z0-9.:*-]+$", origin))])
-    error_message = "An origin is https:// or wss:// and a host without a path."
+    condition     = alltrue([for origin in var.elsewhere : can(regex("^((https|wss)://[a-z0-9.:*-]+|(http|ws)://(localhost|127\\.0\\.0\\.1):[0-9]+)$", origin))])
+    error_message = "An origin is https:// or wss:// and a host without a path; on loopback, without TLS."
   }
 }
 

@@ -8,6 +8,11 @@ output "arns" {
   value       = { for name, bucket in aws_s3_bucket.this : name => bucket.arn }
 }
 
+output "upload_domains" {
+  description = "Where browsers reach the buckets that they speak with."
+  value       = { for name, bucket in local.buckets : name => aws_s3_bucket.this[name].bucket_regional_domain_name if length(bucket.methods) > 0 }
+}
+
 output "site_domain" {
   description = "Where CloudFront finds the site."
   value       = aws_s3_bucket.this["site"].bucket_regional_domain_name

@@ -48,8 +48,11 @@ impl From<sqlx::Error> for Fault {
         match &error {
             sqlx::Error::Database(database) => match database.code() {
                 Some(code) if is_busy(&code) => Self::Busy(error),
-                // Class 57: an operator ends or restarts the server; 53: it has no room.
-                Some(code) if code.starts_with("57") || code.starts_with("53") => Self::Unreachable(error),
+                // Class 57: an operator ends or restarts the server; 53: it has no room; 28: the password is
+                // another by now, and who has it from Secrets Manager will have the new one soon.
+                Some(code) if ["57", "53", "28"].iter().any(|class| code.starts_with(class)) => {
+                    Self::Unreachable(error)
+                }
                 _ => Self::Refused(error),
             },
             sqlx::Error::Configuration(reason) => Self::Address(reason.to_string()),

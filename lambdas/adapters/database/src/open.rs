@@ -48,7 +48,7 @@ impl Database {
     /// [`Fault::Address`] and [`Fault::Unreachable`].
     pub async fn open(address: &str, options: Options) -> Result<Self, Fault> {
         sqlx::any::install_default_drivers();
-        let is_postgres = address.starts_with("postgres://") || address.starts_with("postgresql://");
+        let is_postgres = is_postgres(address);
         if !is_postgres && !address.starts_with("sqlite:") {
             return Err(Fault::Address("it begins with neither sqlite: nor postgres:".to_owned()));
         }
@@ -107,6 +107,20 @@ impl Database {
         Ok(writing.commit().await?)
     }
 
+    /// Connects by another address from now on, as when the password has changed; connections that are there stay.
+    ///
+    /// # Errors
+    /// [`Fault::Address`], also for an address of another kind of database.
+    pub fn renew(&self, address: &str) -> Result<(), Fault> {
+        if !self.is_postgres || !is_postgres(address) {
+            return Err(Fault::Address("only PostgreSQL's can be renewed, by another of PostgreSQL's".to_owned()));
+        }
+        let connect = AnyConnectOptions::from_str(address)?.disable_statement_logging();
+        self.reads.set_connect_options(connect.clone());
+        self.writes.set_connect_options(connect);
+        Ok(())
+    }
+
     /// Asks it for an answer.
     ///
     /// # Errors
@@ -135,6 +149,10 @@ impl Database {
     pub(crate) fn writer(&self) -> &AnyPool {
         &self.writes
     }
+}
+
+fn is_postgres(address: &str) -> bool {
+    address.starts_with("postgres://") || address.starts_with("postgresql://")
 }
 
 /// Whether an address of SQLite names no file.

@@ -16,9 +16,9 @@ mock_provider "aws" {
 }
 
 variables {
-  name       = "stampede"
-  api_domain = "abc.execute-api.eu-west-1.amazonaws.com"
-  elsewhere  = ["https://stampede-originals-123456789012.s3.eu-west-1.amazonaws.com", "wss://ws-eu.pusher.com"]
+  name      = "stampede"
+  api       = { domain = "abc.execute-api.eu-west-1.amazonaws.com" }
+  elsewhere = ["https://stampede-originals-123456789012.s3.eu-west-1.amazonaws.com", "wss://ws-eu.pusher.com"]
   bucket = {
     name       = "stampede-site-123456789012"
     arn        = "arn:aws:s3:::stampede-site-123456789012"
@@ -88,14 +88,29 @@ run "only_this_distribution_reads_the_bucket" {
   }
 }
 
+run "an_emulator_speaks_plain_http" {
+  command = plan
+
+  variables {
+    api       = { domain = "localhost", path = "/_aws/execute-api/abc/$default", port = 4566 }
+    emulator  = "http://localhost:4566"
+    elsewhere = ["http://localhost:4566", "ws://127.0.0.1:6001"]
+  }
+  assert {
+    condition     = output.url == "http://d1.cloudfront.localhost:4566"
+    error_message = "A distribution's name is under the emulator's."
+  }
+}
+
 run "wrong_values_are_refused" {
   command = plan
 
   variables {
-    api_domain  = "https://api.example"
+    api         = { domain = "https://api.example" }
+    emulator    = "http://emulator.example:80"
     elsewhere   = ["http://plain.example"]
     domain      = { name = "stamp.example", certificate_arn = "arn:aws:acm:eu-west-1:123456789012:certificate/1" }
     price_class = "all"
   }
-  expect_failures = [var.api_domain, var.elsewhere, var.domain, var.price_class]
+  expect_failures = [var.api, var.emulator, var.elsewhere, var.domain, var.price_class]
 }

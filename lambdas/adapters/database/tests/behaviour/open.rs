@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use sqlx::{Connection as _, PgConnection};
 use stampede_database::{Database, Fault, Options};
+use stampede_emulators::Postgres;
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_as_such() {
@@ -13,6 +15,26 @@ async fn a_server_that_is_not_there_is_told_as_such() {
     let options = Options { wait: Duration::from_millis(50), ..Options::default() };
     let fault = Database::open(&address, options).await.unwrap_err();
     assert!(matches!(fault, Fault::Unreachable(_)) && fault.is_passing(), "{fault}");
+}
+
+/// As RDS does every week, to those whose connections end just then.
+#[tokio::test]
+async fn a_new_password_is_used_from_when_it_is_told() {
+    let postgres = Postgres::start_with_password("old").unwrap();
+    let options = Options { connections: 1, ..Options::default() };
+    let database = Database::open(&postgres.url, options).await.unwrap();
+    let mut other = PgConnection::connect(&postgres.url).await.unwrap();
+    for statement in [
+        "ALTER USER stampede PASSWORD 'new'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'stampede' AND pid <> pg_backend_pid()",
+    ] {
+        sqlx::query(statement).execute(&mut other).await.unwrap();
+    }
+    let fault = database.ready().await.unwrap_err();
+    assert!(matches!(fault, Fault::Unreachable(_)) && fault.is_passing(), "{fault}");
+    database.renew(&postgres.url.replace(":old@", ":new@")).unwrap();
+    database.ready().await.unwrap();
+    assert!(matches!(database.renew("sqlite:a.db"), Err(Fault::Address(_))));
 }
 
 #[tokio::test]
