@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -38,6 +38,16 @@ package:
 		--lambda-dir target/package --target $(ARCH)-unknown-linux-gnu.2.34 --bins \
 		$(LAMBDAS:%=-p stampede-%)
 	.venv-lambda/bin/python lambdas/pack.py $(LAMBDAS:%=target/package/%/bootstrap.zip)
+
+## The whole system on AWS (terraform/README.md), or on an emulator of it on this machine: TARGET=local-aws.
+TARGET ?= aws
+deploy destroy:
+	.ci/set-up deploy-$(TARGET)
+	.venv-deploy/bin/python terraform/deploy/deploy.py $@ $(TARGET)
+
+## The site as it is uploaded: front-end/dist.
+site-files:
+	$(NPM) run --silent build
 
 fmt:
 	cargo fmt --all

@@ -43,12 +43,22 @@ module "storage" {
   originals_days = var.keep_days.originals
   stamped_days   = var.keep_days.stamped
   force_destroy  = !var.deletion_protection
+  plain_http     = local.emulated
 }
 
 module "queue" {
   source         = "./modules/queue"
   name           = var.name
   lambda_timeout = module.lambdas.stamper_timeout
+  plain_http     = local.emulated
+}
+
+module "secrets" {
+  source         = "./modules/secrets"
+  name           = var.name
+  holds_database = var.external_database
+  database_url   = var.database_url
+  edition        = var.secrets_edition
 }
 
 module "pusher" {
@@ -79,9 +89,8 @@ module "lambdas" {
     local.emulated ? { AWS_ENDPOINT_URL = var.emulator, STAMPEDE_INSECURE_COOKIE = "1" } : {},
   )
   secrets = {
-    # Of their versions: nobody reads a secret before it holds something.
-    signing = aws_secretsmanager_secret_version.signing.arn
-    others  = concat([module.pusher.secret_arn], aws_secretsmanager_secret_version.database[*].arn)
+    signing = module.secrets.signing
+    others  = concat([module.pusher.secret_arn], module.secrets.database[*])
   }
   database = var.external_database ? null : {
     address      = module.database[0].address

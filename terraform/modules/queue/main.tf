@@ -53,7 +53,8 @@ data "aws_iam_policy_document" "queue" {
     condition {
       test     = "Bool"
       variable = "aws:SecureTransport"
-      values   = ["false"]
+      # Nothing comes as "neither": an emulator's plain HTTP is let in.
+      values = [var.plain_http ? "neither" : "false"]
     }
   }
 

@@ -39,3 +39,9 @@ variable "notifying_buckets" {
     error_message = "A bucket's ARN begins with arn:aws:s3:::."
   }
 }
+
+variable "plain_http" {
+  description = "Whether what does not come through TLS is let in, for an emulator on loopback alone."
+  type        = bool
+  default     = false
+}

@@ -66,7 +66,8 @@ data "aws_iam_policy_document" "tls" {
     condition {
       test     = "Bool"
       variable = "aws:SecureTransport"
-      values   = ["false"]
+      # Nothing comes as "neither": an emulator's plain HTTP is let in.
+      values = [var.plain_http ? "neither" : "false"]
     }
   }
 }

@@ -45,3 +45,9 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "plain_http" {
+  description = "Whether what does not come through TLS is let in, for an emulator on loopback alone."
+  type        = bool
+  default     = false
+}

@@ -1,4 +1,16 @@
-mock_provider "aws" {}
+mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/stampede" }
+  }
+  mock_resource "aws_db_instance" {
+    defaults = { master_user_secret = [{ secret_arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:login" }] }
+  }
+}
 
 variables {
   name           = "stampede"
@@ -45,6 +57,22 @@ run "a_trial_leaves_nothing" {
   assert {
     condition     = !aws_db_instance.this.deletion_protection && aws_db_instance.this.skip_final_snapshot
     error_message = "A trial can be destroyed."
+  }
+}
+
+run "a_proxy_before_it" {
+  command = plan
+
+  variables {
+    proxy = true
+  }
+  assert {
+    condition     = aws_db_proxy.this[0].require_tls && one(aws_db_proxy.this[0].auth).auth_scheme == "SECRETS"
+    error_message = "The proxy takes TLS alone, and logs in by the secret."
+  }
+  assert {
+    condition     = one(data.aws_iam_policy_document.login[0].statement).actions == toset(["secretsmanager:GetSecretValue"])
+    error_message = "The proxy may read the login, and no more."
   }
 }
 

@@ -22,6 +22,7 @@ variables {
   name        = "stampede"
   packages    = "none"
   environment = { STAMPEDE_BUCKETS = "originals,stamps,stamped" }
+  secrets     = { signing = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:signing", others = ["arn:aws:secretsmanager:eu-west-1:123456789012:secret:pusher"] }
   callback    = "https://abc.execute-api.eu-west-1.amazonaws.com/callback"
   buckets     = { originals = "arn:aws:s3:::originals", stamped = "arn:aws:s3:::stamped", stamps = "arn:aws:s3:::stamps" }
   queue = {
@@ -65,6 +66,50 @@ run "nobody_may_do_more_than_it_does" {
       for statement in data.aws_iam_policy_document.this["middleware"].statement : contains(statement.actions, "sqs:ReceiveMessage")
     ])
     error_message = "The middleware takes no task."
+  }
+}
+
+run "secrets_are_read_by_who_needs_them" {
+  command = plan
+
+  variables {
+    database = {
+      address      = "postgres://db.example:5432/stampede"
+      login        = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:login"
+      certificates = "certificates.zip"
+    }
+  }
+  assert {
+    condition = toset(flatten([
+      for statement in data.aws_iam_policy_document.this["stamper"].statement :
+      statement.resources if contains(statement.actions, "secretsmanager:GetSecretValue")
+    ])) == toset([var.secrets.signing])
+    error_message = "The stamper signs its reports and reads no other secret."
+  }
+  assert {
+    condition = alltrue([
+      for use in ["middleware", "sweeper"] : length(flatten([
+        for statement in data.aws_iam_policy_document.this[use].statement :
+        statement.resources if contains(statement.actions, "secretsmanager:GetSecretValue")
+      ])) == 3
+    ])
+    error_message = "Middleware and sweeper read the key, Pusher's secret and the database's login."
+  }
+  assert {
+    condition = alltrue([
+      for function in aws_lambda_function.this : alltrue([
+        for name in ["STAMPEDE_SECRET", "STAMPEDE_PUSHER"] : !contains(keys(function.environment[0].variables), name)
+      ])
+    ])
+    error_message = "No secret is a variable."
+  }
+  assert {
+    condition     = endswith(aws_lambda_function.this["middleware"].environment[0].variables["STAMPEDE_DATABASE"], "?sslmode=verify-full&sslrootcert=/opt/rds.pem")
+    error_message = "The database's certificate is checked."
+  }
+  assert {
+    condition     = length(aws_lambda_layer_version.certificates) == 1 && !contains(keys(aws_lambda_function.this["stamper"].environment[0].variables), "STAMPEDE_DATABASE")
+    error_message = "The stamper does not know where the database is."
   }
 }
 
@@ -113,9 +158,11 @@ run "wrong_values_are_refused" {
   variables {
     architecture = "mips"
     callback     = "https://api.example"
+    environment  = { STAMPEDE_SECRET = "seen by all" }
+    database     = { address = "postgres://user:password@db.example/stampede", login = "arn" }
     stamper      = { memory = 128, batch = 50, at_once = 1, timeout = 1 }
     middleware   = { memory = 128 }
     log_days     = 8
   }
-  expect_failures = [var.architecture, var.callback, var.stamper, var.middleware, var.log_days]
+  expect_failures = [var.architecture, var.callback, var.environment, var.database, var.stamper, var.middleware, var.log_days]
 }

@@ -69,6 +69,18 @@ run "no_way_out" {
   }
 }
 
+run "a_proxy_speaks_to_the_database" {
+  command = plan
+
+  variables {
+    database_proxy = true
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.proxy[0].cidr_ipv4 == null && aws_vpc_security_group_egress_rule.proxy[0].cidr_ipv4 == null
+    error_message = "The database's group speaks with itself, and with no address."
+  }
+}
+
 run "wrong_values_are_refused" {
   command = plan
 

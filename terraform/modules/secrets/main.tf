@@ -15,20 +15,20 @@ resource "aws_secretsmanager_secret" "signing" {
 resource "aws_secretsmanager_secret_version" "signing" {
   secret_id                = aws_secretsmanager_secret.signing.id
   secret_string_wo         = jsonencode({ STAMPEDE_SECRET = ephemeral.aws_secretsmanager_random_password.signing.random_password })
-  secret_string_wo_version = var.secrets_edition
+  secret_string_wo_version = var.edition
 }
 
 # The address of a database that is somebody else's.
 resource "aws_secretsmanager_secret" "database" {
-  count                   = var.external_database ? 1 : 0
+  count                   = var.holds_database ? 1 : 0
   name                    = "${var.name}-database"
   description             = "Where the database is, with its password: the variable STAMPEDE_DATABASE."
   recovery_window_in_days = 0
 }
 
 resource "aws_secretsmanager_secret_version" "database" {
-  count                    = var.external_database ? 1 : 0
+  count                    = var.holds_database ? 1 : 0
   secret_id                = aws_secretsmanager_secret.database[0].id
   secret_string_wo         = jsonencode({ STAMPEDE_DATABASE = var.database_url })
-  secret_string_wo_version = var.secrets_edition
+  secret_string_wo_version = var.edition
 }
