@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: cloud deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny terraform unit site arm fuzz
+test: set-up lint docs deny terraform unit site cloud arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -74,15 +74,21 @@ site:
 	$(NPM) run --silent build
 	STAMPEDE="$(CURDIR)/target/debug/stampede" $(NPM) run --silent e2e
 
-## The modules' plans, checked against a mock of AWS.
-MODULES := $(notdir $(wildcard terraform/modules/*))
-terraform: $(MODULES:%=terraform-%)
+## Terraform's files: their form, the modules' plans against a mock of AWS, and what an auditor would ask.
+TERRAFORM := terraform $(wildcard terraform/modules/* terraform/examples/* terraform/tests/moto)
+terraform: $(TERRAFORM:%=validate-%)
 	terraform fmt -check -recursive terraform
+	.venv-checkov/bin/checkov -d terraform --config-file terraform/tests/checkov.yaml
 
-terraform-%:
-	terraform/init terraform/modules/$* >/dev/null
-	terraform -chdir=terraform/modules/$* validate
-	terraform -chdir=terraform/modules/$* test
+validate-%:
+	terraform/init $* >/dev/null
+	terraform -chdir=$* validate
+	@[ ! -d $*/tests ] || [ $* = terraform ] || terraform -chdir=$* test
+
+## The whole system on an emulator of AWS, used and taken away again; RDS and CloudFront on another.
+cloud:
+	PROFILE=dev .venv-deploy/bin/python terraform/tests/local_aws.py
+	.venv-deploy/bin/python terraform/tests/moto.py
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \

@@ -20,6 +20,7 @@ module "network" {
   nat                 = var.nat
   interface_endpoints = var.interface_endpoints
   database_proxy      = var.database.proxy
+  log_days            = var.log_days
 }
 
 module "database" {

@@ -14,7 +14,7 @@ export const shots = resolve(import.meta.dirname, 'results/screens')
 const program = process.env.STAMPEDE ?? resolve(import.meta.dirname, '../../target/release/stampede')
 const site = resolve(import.meta.dirname, '../dist')
 
-/** The real service, and a line to it that can be cut. */
+/** The real service, and a line to it that can be cut; or one that runs elsewhere, at `STAMPEDE_URL`. */
 export interface Service {
   url: string
   /** Ends all live connections, and lets no more through until `restore`. */
@@ -75,6 +75,12 @@ export const test = plain.extend<object, { service: Service }>({
   service: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs off its pattern.
     async ({}, use) => {
+      const elsewhere = process.env.STAMPEDE_URL
+      if (elsewhere) {
+        const nothing = () => undefined
+        await use({ url: elsewhere, cut: nothing, restore: nothing })
+        return
+      }
       const data = mkdtempSync(join(tmpdir(), 'stampede-e2e-'))
       const port = await freePort()
       const line = new Line(port)

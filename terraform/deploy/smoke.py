@@ -7,6 +7,8 @@ from pathlib import Path
 
 import urllib3
 
+from listener import Listener
+
 PATIENCE = 120
 
 
@@ -33,6 +35,12 @@ class Visitor:
         answer = self.request(method, path, **more)
         if answer.status >= 300:
             sys.exit(f"{method} {path}: {answer.status} {answer.data.decode(errors='replace')[:500]}")
+        return json.loads(answer.data)
+
+    def call_form(self, path: str, fields: dict):
+        answer = self.request("POST", path, fields=fields, encode_multipart=False)
+        if answer.status != 200:
+            sys.exit(f"POST {path}: {answer.status} {answer.data.decode(errors='replace')[:500]}")
         return json.loads(answer.data)
 
     def upload(self, name: str, content: bytes) -> str:
@@ -79,11 +87,14 @@ def test(site: str, picture: Path) -> None:
     content = picture.read_bytes()
     identifier = visitor.upload(picture.name, content)
     visitor.call("POST", "/pictures/confirm", {"ids": [identifier]})
+    listener = Listener(visitor)
     job = visitor.call("POST", "/jobs", {"pictures": [identifier], "stamp": "built-in:logo"})
     done = visitor.finished(job["id"])
     if done["counts"]["done"] != 1:
         sys.exit(f"the picture was not stamped: {done}")
+    listener.hears(lambda change: change["job"] == job["id"] and change["counts"]["done"] == 1, PATIENCE)
+    listener.close()
     stamped = visitor.result(job["id"], 0)
     if stamped[:3] != b"\xff\xd8\xff" or stamped == content:
         sys.exit("what came back is not the picture with a stamp")
-    print(f"{picture.name} came back stamped ({len(stamped)} bytes)")
+    print(f"{picture.name} came back stamped ({len(stamped)} bytes), and its visitor was told")

@@ -29,6 +29,6 @@ module "stampede" {
   email               = var.email
   price_class         = "PriceClass_All"
   keep_days           = { stamped = 90 }
-  log_days            = 90
+  log_days            = 365
   deletion_protection = true
 }

@@ -57,3 +57,14 @@ variable "database_proxy" {
   type        = bool
   default     = false
 }
+
+variable "log_days" {
+  description = "How long it is kept who was refused, in days."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_days)
+    error_message = "CloudWatch keeps logs for certain numbers of days, such as 7, 30, 90 and 365."
+  }
+}

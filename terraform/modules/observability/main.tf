@@ -3,7 +3,7 @@
 data "aws_region" "here" {}
 
 resource "aws_sns_topic" "alarms" {
-  # checkov:skip=CKV_AWS_26: CloudWatch may not use the key that AWS keeps for SNS, so that alarms would be lost; a key of our own costs more than the secrecy of these sentences is worth
+  # In the clear: CloudWatch may not use the key that AWS keeps for SNS, and alarms would be lost.
   name = "${var.name}-alarms"
 }
 

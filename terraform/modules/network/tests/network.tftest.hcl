@@ -1,4 +1,15 @@
 mock_provider "aws" {
+  override_during = plan
+
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/stampede" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-west-1:123456789012:log-group:stampede" }
+  }
   mock_data "aws_availability_zones" {
     defaults = { names = ["eu-west-1a", "eu-west-1b", "eu-west-1c"] }
   }
@@ -33,6 +44,15 @@ run "two_zones_with_a_gateway" {
   assert {
     condition     = aws_vpc_security_group_ingress_rule.database.cidr_ipv4 == null
     error_message = "The database is reached by group, from no address."
+  }
+}
+
+run "who_was_refused_is_known" {
+  command = plan
+
+  assert {
+    condition     = aws_flow_log.refused.traffic_type == "REJECT"
+    error_message = "What was refused is logged, and nothing else."
   }
 }
 
@@ -88,6 +108,8 @@ run "wrong_values_are_refused" {
     nat  = "maybe"
     name = "Not a name"
     cidr = "10.0.0.0/28"
+
+    log_days = 2
   }
-  expect_failures = [var.nat, var.name, var.cidr]
+  expect_failures = [var.nat, var.name, var.cidr, var.log_days]
 }
