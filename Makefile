@@ -75,17 +75,13 @@ site:
 	STAMPEDE="$(CURDIR)/target/debug/stampede" $(NPM) run --silent e2e
 
 ## Terraform's files: their form, the modules' plans against a mock of AWS, and what an auditor would ask.
-TERRAFORM := terraform $(wildcard terraform/modules/* terraform/examples/* terraform/tests/moto)
-terraform: $(TERRAFORM:%=validate-%)
+terraform:
 	terraform fmt -check -recursive terraform
+	terraform/tests/modules
+	terraform/costs.py --check
 	.venv-checkov/bin/checkov -d terraform --config-file terraform/tests/checkov.yaml
 
-validate-%:
-	terraform/init $* >/dev/null
-	terraform -chdir=$* validate
-	@[ ! -d $*/tests ] || [ $* = terraform ] || terraform -chdir=$* test
-
-## The whole system on an emulator of AWS, used and taken away again; RDS and CloudFront on another.
+## The whole system on an emulator of AWS, used and taken away again; RDS on another.
 cloud:
 	PROFILE=dev .venv-deploy/bin/python terraform/tests/local_aws.py
 	.venv-deploy/bin/python terraform/tests/moto.py

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""RDS and CloudFront applied for real to moto, looked at by AWS's own client, and destroyed."""
+"""RDS with its proxy applied for real to moto, looked at by AWS's own client, and destroyed."""
 
 import json
 import os
@@ -20,15 +20,15 @@ import local_parts  # noqa: E402
 FOLDER = ROOT / "terraform" / "tests" / "moto"
 
 
-class DatabaseAndSite(unittest.TestCase):
+class Database(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         home = tempfile.TemporaryDirectory()
         cls.addClassCleanup(home.cleanup)
         port = local_parts.port(0)
         server = [ROOT / ".venv-moto" / "bin" / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
-        log = open(Path(home.name) / "log", "wb")
-        moto = subprocess.Popen(server, cwd=home.name, stdout=log, stderr=log)
+        with open(Path(home.name) / "log", "wb") as log:
+            moto = subprocess.Popen(server, cwd=home.name, stdout=log, stderr=log)
         cls.addClassCleanup(moto.wait)
         cls.addClassCleanup(moto.terminate)
         deadline = time.monotonic() + 60
@@ -70,19 +70,9 @@ class DatabaseAndSite(unittest.TestCase):
         self.assertEqual(self.made["database"], f"postgres://{proxy['Endpoint']}:5432/stampede")
         self.assertTrue(self.made["login"].startswith("arn:aws:secretsmanager:"))
 
-    def test_2_only_the_distribution_reads_the_site(self):
-        cloudfront = self.client("cloudfront").list_distributions()["DistributionList"]["Items"][0]
-        self.assertEqual(self.made["site"], f"https://{cloudfront['DomainName']}")
-        bucket = "stampede-site-123456789012"
-        policy = json.loads(self.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
-        allowed = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
-        self.assertEqual([one["Principal"] for one in allowed], [{"Service": "cloudfront.amazonaws.com"}])
-        self.assertEqual(allowed[0]["Condition"]["StringEquals"]["aws:SourceArn"], cloudfront["ARN"])
-
-    def test_3_destroy_leaves_nothing(self):
+    def test_2_destroy_leaves_nothing(self):
         self.terraform("destroy", "-auto-approve", "-input=false", self.state)
         self.assertEqual(self.client("rds").describe_db_instances()["DBInstances"], [])
-        self.assertEqual(self.client("s3").list_buckets()["Buckets"], [])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-# RDS with its proxy, and CloudFront, which ask for more than the emulator of the whole system has; moto holds them.
+# RDS with its proxy, for which the emulator of the whole system would want Docker; moto holds them.
 
 terraform {
   required_version = ">= 1.11"
@@ -13,7 +13,6 @@ terraform {
 
 provider "aws" {
   region                      = "us-east-1"
-  s3_use_path_style           = true
   skip_credentials_validation = true
   skip_metadata_api_check     = true
 }
@@ -34,34 +33,12 @@ module "database" {
   deletion_protection = false
 }
 
-module "storage" {
-  source        = "../../modules/storage"
-  name          = "stampede"
-  origins       = [module.site.url]
-  force_destroy = true
-}
-
-module "site" {
-  source    = "../../modules/site"
-  name      = "stampede"
-  api       = { domain = "abc.execute-api.us-east-1.amazonaws.com" }
-  elsewhere = [for domain in values(module.storage.upload_domains) : "https://${domain}"]
-  bucket = {
-    name       = module.storage.names.site
-    arn        = module.storage.arns.site
-    domain     = module.storage.site_domain
-    tls_policy = module.storage.site_tls_policy
-  }
-}
-
 output "database" {
-  value = module.database.address
+  description = "The address that Lambdas are told."
+  value       = module.database.address
 }
 
 output "login" {
-  value = module.database.secret_arn
-}
-
-output "site" {
-  value = module.site.url
+  description = "The secret with the login."
+  value       = module.database.secret_arn
 }
