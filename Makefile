@@ -79,6 +79,7 @@ terraform:
 	terraform fmt -check -recursive terraform
 	terraform/tests/modules
 	terraform/costs.py --check
+	terraform/costs.py --check
 	.venv-checkov/bin/checkov -d terraform --config-file terraform/tests/checkov.yaml
 
 ## The whole system on an emulator of AWS, used and taken away again; RDS on another.

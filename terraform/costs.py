@@ -58,8 +58,8 @@ def minimal(pictures: float) -> dict:
     hour = HOURS * PRICES["t4g.nano, an hour"] + HOURS * PRICES["public address, an hour"]
     database = HOURS * PRICES["db.t4g.micro, an hour"] + 20 * PRICES["gp3 of RDS, a GB-month"]
     return {
-        "Network: NAT instance and its address": hour,
-        "Database: db.t4g.micro, 20 GB": database,
+        "Network": hour,
+        "Database": database,
         **watching(secrets=3, alarms=11),
         **each(pictures, kept_days=7),
     }
@@ -71,8 +71,8 @@ def production(pictures: float) -> dict:
     database = 2 * HOURS * PRICES["db.m7g.large, an hour"] + 2 * 100 * PRICES["gp3 of RDS, a GB-month"]
     database += 2 * HOURS * PRICES["RDS Proxy, a core and hour"]
     return {
-        "Network: NAT gateway, endpoints of two services in two zones": network,
-        "Database: db.m7g.large, standby, proxy, 100 GB": database,
+        "Network": network,
+        "Database": database,
         **watching(secrets=3, alarms=13),
         **each(pictures, kept_days=30),
     }
@@ -96,26 +96,22 @@ def each(pictures: float, kept_days: float) -> dict:
     return {
         "Lambda": lambdas,
         "S3, requests": requests,
-        f"S3, originals and stamped, kept {kept_days:g} days": 2 * pictures * PICTURE_GB * kept_days / 30 * PRICES["S3, a GB-month"],
+        "S3, what is kept": 2 * pictures * PICTURE_GB * kept_days / 30 * PRICES["S3, a GB-month"],
         "SQS and API Gateway": queue + api,
         "Logs": pictures * LOG_GB * PRICES["logs, a GB"],
-        "Downloads, if every picture is downloaded once": max(0.0, pictures * PICTURE_GB - FREE_INTERNET_GB) * PRICES["internet, a GB"],
+        "Downloads": max(0.0, pictures * PICTURE_GB - FREE_INTERNET_GB) * PRICES["internet, a GB"],
     }
 
 
 def table() -> str:
     columns = [("minimal", 1e4, minimal), ("minimal", 1e6, minimal), ("production", 1e8, production)]
     bills = [bill(pictures) for _, pictures, bill in columns]
-    heads = [f"`{name}`, {pictures:,.0f}" for name, pictures, _ in columns]
+    heads = [f"`{name}`, {pictures:,.0f} pictures" for name, pictures, _ in columns]
     lines = ["| Dollars a month | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(columns)]
-    parts = ["Network", "Database", "Secrets", "Lambda", "S3, requests", "S3, originals", "SQS", "Logs", "Downloads"]
-    for part in parts:
-        found = [next((name, cost) for name, cost in bill.items() if name.startswith(part)) for bill in bills]
-        names = list(dict.fromkeys(name for name, _ in found))
-        label = names[0] if len(names) == 1 else " / ".join([names[0], names[-1].split(": ", 1)[-1].split(", ", 2)[-1]])
-        lines.append(f"| {label} | " + " | ".join(f"{cost:,.2f}" for _, cost in found) + " |")
+    for part in bills[0]:
+        lines.append(f"| {part} | " + " | ".join(f"{bill[part]:,.2f}" for bill in bills) + " |")
     lines.append("| **All** | " + " | ".join(f"**{sum(bill.values()):,.2f}**" for bill in bills) + " |")
-    without = [sum(cost for name, cost in bill.items() if not name.startswith("Downloads")) for bill in bills]
+    without = [sum(bill.values()) - bill["Downloads"] for bill in bills]
     cents = [f"{100 * cost / pictures * 1000:,.1f}" for cost, (_, pictures, _) in zip(without, columns)]
     lines.append("| Cents for 1,000 pictures, without downloads | " + " | ".join(cents) + " |")
     return "\n".join(lines) + "\n"

@@ -63,7 +63,7 @@ variable "cidr" {
 }
 
 variable "nat" {
-  description = "How Lambdas in private subnets reach Pusher, SQS and the API: by a managed NAT gateway, by an instance that does the same for a seventh of the price and without a promise, or not at all (with an external database: they are then in no network of ours)."
+  description = "How Lambdas in private subnets reach Pusher, SQS and the API: by a managed NAT gateway, by an instance that does the same for a fifth of the price and without a promise, or not at all (with an external database: they are then in no network of ours)."
   type        = string
   default     = "gateway"
 
