@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: cloud deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: picture cloud deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -48,6 +48,11 @@ deploy destroy:
 ## The site as it is uploaded: front-end/dist.
 site-files:
 	$(NPM) run --silent build
+
+## The picture of the cloud in ARCHITECTURE.md, from its text.
+picture:
+	.ci/set-up picture
+	dot -Tsvg terraform/cloud.dot -o terraform/cloud.svg
 
 fmt:
 	cargo fmt --all
