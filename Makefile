@@ -29,9 +29,11 @@ build:
 	.ci/set-up build
 	cargo build --release --locked --bin stamp
 
-## The Lambdas as they are uploaded: target/package/NAME/bootstrap.zip. ARCH=aarch64 for Graviton.
+## The Lambdas as they are uploaded: target/package/NAME/bootstrap.zip. ARCH=aarch64 for Graviton. C that never unwinds
+## needs no tables for it.
 ARCH ?= x86_64
 LAMBDAS := middleware stamper sweeper
+package: export CFLAGS = -fno-asynchronous-unwind-tables
 package:
 	.ci/set-up package
 	PATH="$(CURDIR)/.venv-lambda/bin:$$PATH" cargo lambda build --profile lambda --locked --output-format zip \

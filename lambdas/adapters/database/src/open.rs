@@ -1,15 +1,25 @@
 //! Opening the database, and transactions.
 
 use std::str::FromStr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, Transaction};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{Any, AnyPool, ConnectOptions as _, Executor as _, SqlSafeStr as _, Transaction};
 
 use crate::Fault;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+/// What changes the tables, in order; what was once applied anywhere stays as it is, to the letter.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let migration = |number, name: &'static str, sql: &'static str| {
+        Migration::new(number, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![
+        migration(1, "service", include_str!("../migrations/0001_service.sql")),
+        migration(2, "zips", include_str!("../migrations/0002_zips.sql")),
+    ])
+});
 
 /// How the database is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
