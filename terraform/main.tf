@@ -80,6 +80,7 @@ module "lambdas" {
   middleware   = var.middleware
   network      = local.network
   log_days     = var.log_days
+  emulated     = local.emulated
 
   environment = merge(
     {

@@ -5,7 +5,7 @@ Usage: deploy.py deploy|destroy aws|local-aws. Each step can be repeated: what i
 
 EXAMPLE   which of terraform/examples (minimal)
 ARCH      x86_64 or aarch64 (the example's, or this machine's for local-aws)
-PROFILE   `dev`: Lambdas as `cargo test` builds them, for a test that has just done so (`lambda`)
+PROFILE   `dev`: Lambdas as `make unit` has built them, for a test behind it (`lambda`)
 YES       1: apply without asking
 """
 
@@ -60,7 +60,7 @@ def deploy(target: Target) -> None:
     plan = str(target.folder / "plan")
     terraform(target, "plan", "-input=false", f"-out={plan}", *target.state(), *variables)
     if not target.agreed():
-        sys.exit("nothing was changed")
+        raise RuntimeError("nothing was changed")
     say("apply")
     terraform(target, "apply", "-input=false", *target.state(), plan)
     made = outputs(target)
@@ -77,7 +77,7 @@ def migrate(target: Target, function: str) -> None:
     answer = target.client("lambda").invoke(FunctionName=function, Payload=json.dumps({"do": "migrate"}))
     said = answer["Payload"].read().decode()
     if answer.get("FunctionError"):
-        sys.exit(f"the database could not be brought to this version's form: {said}")
+        raise RuntimeError(f"the database could not be brought to this version's form: {said}")
     print(said)
 
 
@@ -107,3 +107,5 @@ if __name__ == "__main__":
         main()
     except subprocess.CalledProcessError as error:
         sys.exit(f"{' '.join(map(str, error.cmd[:3]))} … failed ({error.returncode}); what it said stands above")
+    except RuntimeError as error:
+        sys.exit(str(error))

@@ -19,9 +19,7 @@ def make(root: Path, target) -> Path:
 
 
 def of_tests(root: Path, target) -> Path:
-    """Of the binaries that `cargo test` has built, without what a debugger needs."""
-    chosen = [argument for name in LAMBDAS for argument in ("-p", f"stampede-{name}")]
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "--bins", *chosen], cwd=root, check=True)
+    """Of the binaries that `make unit` has built, without what a debugger needs."""
     folder = target.folder / "package"
     for name in LAMBDAS:
         (folder / name).mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
 """One picture through the whole system, as a browser would send it."""
 
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -34,13 +33,13 @@ class Visitor:
         more = {} if body is None else {"json": body}
         answer = self.request(method, path, **more)
         if answer.status >= 300:
-            sys.exit(f"{method} {path}: {answer.status} {answer.data.decode(errors='replace')[:500]}")
+            raise RuntimeError(f"{method} {path}: {answer.status} {answer.data.decode(errors='replace')[:500]}")
         return json.loads(answer.data)
 
     def call_form(self, path: str, fields: dict):
         answer = self.request("POST", path, fields=fields, encode_multipart=False)
         if answer.status != 200:
-            sys.exit(f"POST {path}: {answer.status} {answer.data.decode(errors='replace')[:500]}")
+            raise RuntimeError(f"POST {path}: {answer.status} {answer.data.decode(errors='replace')[:500]}")
         return json.loads(answer.data)
 
     def upload(self, name: str, content: bytes) -> str:
@@ -50,21 +49,21 @@ class Visitor:
         fields = [*map(tuple, picture["upload"]["fields"]), ("file", (name, content))]
         sent = self.http.request("POST", picture["upload"]["url"], fields=fields)
         if sent.status not in (200, 204):
-            sys.exit(f"the upload form is refused: {sent.status} {sent.data.decode(errors='replace')[:500]}")
+            raise RuntimeError(f"the upload form is refused: {sent.status} {sent.data.decode(errors='replace')[:500]}")
         return picture["id"]
 
     def finished(self, job: str) -> dict:
         deadline = time.monotonic() + PATIENCE
         while (now := self.call("GET", f"/jobs/{job}"))["status"] != "finished":
             if time.monotonic() > deadline:
-                sys.exit(f"the job is not done after {PATIENCE} seconds: {now}")
+                raise RuntimeError(f"the job is not done after {PATIENCE} seconds: {now}")
             time.sleep(0.2)
         return now
 
     def result(self, job: str, item: int) -> bytes:
         answer = self.request("GET", f"/jobs/{job}/items/{item}/download", redirect=False)
         if answer.status != 303:
-            sys.exit(f"a result is not handed out: {answer.status} {answer.data.decode(errors='replace')[:500]}")
+            raise RuntimeError(f"a result is not handed out: {answer.status} {answer.data.decode(errors='replace')[:500]}")
         return self.http.request("GET", answer.headers["location"]).data
 
 
@@ -80,10 +79,10 @@ def test(site: str, picture: Path) -> None:
     visitor = Visitor(site)
     page = visitor.get("/")
     if page.status != 200 or b'id="root"' not in page.data or "content-security-policy" not in page.headers:
-        sys.exit(f"{site} is not the site: {page.status} {page.headers}")
+        raise RuntimeError(f"{site} is not the site: {page.status} {page.headers}")
     ready = visitor.get("/ready")
     if ready.status != 200:
-        sys.exit(f"the API is not ready: {ready.status} {ready.data.decode(errors='replace')[:500]}")
+        raise RuntimeError(f"the API is not ready: {ready.status} {ready.data.decode(errors='replace')[:500]}")
     content = picture.read_bytes()
     identifier = visitor.upload(picture.name, content)
     visitor.call("POST", "/pictures/confirm", {"ids": [identifier]})
@@ -91,10 +90,10 @@ def test(site: str, picture: Path) -> None:
     job = visitor.call("POST", "/jobs", {"pictures": [identifier], "stamp": "built-in:logo"})
     done = visitor.finished(job["id"])
     if done["counts"]["done"] != 1:
-        sys.exit(f"the picture was not stamped: {done}")
+        raise RuntimeError(f"the picture was not stamped: {done}")
     listener.hears(lambda change: change["job"] == job["id"] and change["counts"]["done"] == 1, PATIENCE)
     listener.close()
     stamped = visitor.result(job["id"], 0)
     if stamped[:3] != b"\xff\xd8\xff" or stamped == content:
-        sys.exit("what came back is not the picture with a stamp")
+        raise RuntimeError("what came back is not the picture with a stamp")
     print(f"{picture.name} came back stamped ({len(stamped)} bytes), and its visitor was told")

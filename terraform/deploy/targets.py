@@ -62,7 +62,7 @@ class Aws(Target):
         if os.environ.get("YES") == "1":
             return True
         if not sys.stdin.isatty():
-            sys.exit("nobody is there to agree to this plan; set YES=1")
+            raise RuntimeError("nobody is there to agree to this plan; set YES=1")
         return input("Apply this plan? (yes) ").strip() == "yes"
 
     def agreed_to_destroy(self) -> bool:
@@ -90,7 +90,7 @@ class LocalAws(Target):
         self.parts.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
         if left:
-            sys.exit(f"destroyed, but the account still held {', '.join(left)}")
+            raise RuntimeError(f"destroyed, but the account still held {', '.join(left)}")
         print("Nothing is left.")
 
     def is_there(self) -> bool:

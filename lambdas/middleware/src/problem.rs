@@ -65,11 +65,13 @@ impl IntoResponse for Problem {
     }
 }
 
-/// What answers without a handler of ours (no such route, no such method, out of time) is a problem, too.
+/// What answers without a handler of ours (no such route, no such method, out of time) is a problem, too. Ours say
+/// what they say as JSON.
 pub(crate) async fn of_plain_errors(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == MEDIA_TYPE) {
+    let is_ours = |kind: &HeaderValue| kind == MEDIA_TYPE || kind == "application/json";
+    if !is_error || response.headers().get(CONTENT_TYPE).is_some_and(is_ours) {
         return response;
     }
     let detail = match status {
@@ -135,4 +137,21 @@ pub(crate) mod extract {
     #[derive(axum::extract::FromRequestParts)]
     #[from_request(via(axum::extract::Query), rejection(Problem))]
     pub(crate) struct Query<T>(pub(crate) T);
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Json;
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_says_no_json_becomes_a_problem() {
+        let unready = (StatusCode::SERVICE_UNAVAILABLE, Json(serde_json::json!({ "queue": false })));
+        let kept = of_plain_errors(unready.into_response()).await;
+        assert_eq!(to_bytes(kept.into_body(), 100).await.unwrap(), r#"{"queue":false}"#);
+        let plain = of_plain_errors((StatusCode::NOT_FOUND, "nothing").into_response()).await;
+        assert_eq!(plain.headers()[CONTENT_TYPE], MEDIA_TYPE);
+    }
 }

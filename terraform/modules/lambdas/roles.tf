@@ -1,6 +1,8 @@
 data "aws_caller_identity" "here" {}
 
 locals {
+  # On AWS who may do the one may do the other, and the other is no action of its own; the emulator thinks so.
+  batched     = ["sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"]
   all_secrets = concat([var.secrets.signing], var.secrets.others, var.database == null ? [] : [var.database.login])
   objects     = { for use, arn in var.buckets : use => "${arn}/*" }
   # Who does what with which objects and messages.
@@ -16,6 +18,8 @@ locals {
       { sid = "Missing", actions = ["s3:ListBucket"], on = values(var.buckets) },
       { sid = "Secrets", actions = ["secretsmanager:GetSecretValue"], on = local.all_secrets },
       { sid = "Tasks", actions = ["sqs:SendMessage", "sqs:GetQueueAttributes"], on = [var.queue.tasks] },
+      # GET /ready looks whether they are there.
+      { sid = "DeadLetters", actions = ["sqs:GetQueueAttributes"], on = [var.queue.dead_letters] },
     ]
     stamper = [
       { sid = "Read", actions = ["s3:GetObject"], on = [local.objects.originals, local.objects.stamps] },
@@ -63,7 +67,7 @@ data "aws_iam_policy_document" "this" {
 
     content {
       sid       = statement.value.sid
-      actions   = statement.value.actions
+      actions   = concat(statement.value.actions, [for action in statement.value.actions : "${action}Batch" if var.emulated && contains(local.batched, action)])
       resources = statement.value.on
     }
   }

@@ -127,3 +127,9 @@ variable "log_days" {
     error_message = "CloudWatch keeps logs for certain numbers of days, such as 7, 30, 90 and 365."
   }
 }
+
+variable "emulated" {
+  description = "Whether an emulator is to be applied to, which asks for the batches of SQS by themselves."
+  type        = bool
+  default     = false
+}

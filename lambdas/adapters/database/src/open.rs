@@ -123,7 +123,9 @@ impl Database {
     /// [`Fault::Address`], also for an address of another kind of database.
     pub fn renew(&self, address: &str) -> Result<(), Fault> {
         if !self.is_postgres || !is_postgres(address) {
-            return Err(Fault::Address("only PostgreSQL's can be renewed, by another of PostgreSQL's".to_owned()));
+            return Err(Fault::Address(
+                "only PostgreSQL's can be renewed, by another of PostgreSQL's".to_owned(),
+            ));
         }
         let connect = AnyConnectOptions::from_str(address)?.disable_statement_logging();
         self.reads.set_connect_options(connect.clone());

@@ -41,7 +41,8 @@ impl Environment {
     /// # Errors
     /// [`Fault::Unreadable`] and [`Fault::Content`], by the secret's name.
     pub async fn load() -> Result<Self, Fault> {
-        let texts = env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let texts = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         let variables: BTreeMap<_, _> = texts.collect();
         if !names_secrets(&variables) {
             return Ok(Self { variables, client: None });
@@ -84,7 +85,8 @@ impl Environment {
 
     async fn secret(&self, name: &str) -> Result<String, Fault> {
         let unreadable = |reason: String| Fault::Unreadable { name: name.to_owned(), reason };
-        let client = self.client.as_ref().ok_or_else(|| unreadable("nothing named it at the start".to_owned()))?;
+        let client =
+            self.client.as_ref().ok_or_else(|| unreadable("nothing named it at the start".to_owned()))?;
         let value = client.get_secret_value().secret_id(name).send().await;
         let value = value.map_err(|error| unreadable(DisplayErrorContext(error).to_string()))?;
         value.secret_string.ok_or_else(|| Fault::Content(name.to_owned()))

@@ -52,7 +52,10 @@ mod tests {
         let login = Login { username: "stampede".to_owned(), password: "a:b/c@d?e#f%g[h] i".to_owned() };
         let address = with("postgres://db.example:5432/stampede?sslmode=require", &login).unwrap();
         let read = Url::parse(&address).unwrap();
-        assert_eq!((read.host_str(), read.path(), read.query()), (Some("db.example"), "/stampede", Some("sslmode=require")));
+        assert_eq!(
+            (read.host_str(), read.path(), read.query()),
+            (Some("db.example"), "/stampede", Some("sslmode=require"))
+        );
         assert_eq!(read.username(), "stampede");
         assert_eq!(read.password(), Some("a%3Ab%2Fc%40d%3Fe%23f%25g%5Bh%5D%20i"));
         assert!(matches!(with("db.example", &login), Err(Fault::Address)));

@@ -31,6 +31,12 @@ pub(super) async fn ready(State(app): State<App>) -> (StatusCode, axum::Json<Rea
     let parts = app.parts();
     let (database, queue, store) =
         tokio::join!(parts.database.ready(), parts.queue.ready(), parts.store.ready());
+    let faults = [
+        database.as_ref().err().map(ToString::to_string),
+        queue.as_ref().err().map(ToString::to_string),
+        store.as_ref().err().map(ToString::to_string),
+    ];
+    faults.into_iter().flatten().for_each(|fault| tracing::error!(fault, "a part is not ready"));
     let readiness = Readiness { database: database.is_ok(), queue: queue.is_ok(), store: store.is_ok() };
     let all = readiness.database && readiness.queue && readiness.store;
     let status = if all { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
