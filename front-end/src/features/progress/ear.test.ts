@@ -54,7 +54,7 @@ it('asks once when it is connected, and never again while all arrives', async ()
   expect(asked).toEqual(['/events?since=1'])
   ear.heard(change(3, 1))
   ear.heard(change(2, 0))
-  await vi.advanceTimersByTimeAsync(60_000)
+  await vi.advanceTimersByTimeAsync(14_000)
   expect(states()).toEqual(['processing', 'processing', 'queued'])
   expect(store.getState().live).toEqual({ state: 'connected', sequence: 3 })
   expect(asked).toHaveLength(1)
@@ -69,6 +69,35 @@ it('asks for what did not arrive', async () => {
   expect(asked.at(-1)).toBe('/events?since=1')
   expect(states()).toEqual(['processing', 'processing', 'queued'])
   expect(store.getState().live.sequence).toBe(3)
+})
+
+it('asks what became of a job that it has long heard nothing of, until it is finished', async () => {
+  ear.connected()
+  await vi.advanceTimersByTimeAsync(200)
+  const done = { ...counts, queued: 0, done: 3 }
+  missed = { changes: [{ ...change(2, 0), counts: done }], latest: 2, complete: true }
+  await vi.advanceTimersByTimeAsync(16_000)
+  expect(asked).toEqual(['/events?since=1', '/events?since=1'])
+  expect(store.getState().jobs[job.id]?.job.counts).toEqual(done)
+  await vi.advanceTimersByTimeAsync(120_000)
+  expect(asked).toHaveLength(2)
+})
+
+it('asks once more when something is missed while it asks', async () => {
+  vi.stubGlobal('fetch', () => {
+    asked.push('/events')
+    // As things are when it is asked, not when the answer comes.
+    const answer = new Response(JSON.stringify(missed), { headers: { 'content-type': 'application/json' } })
+    return new Promise((answered) => setTimeout(() => answered(answer), 300))
+  })
+  missed = { changes: [], latest: 1, complete: true }
+  ear.connected()
+  await vi.advanceTimersByTimeAsync(10)
+  missed = { changes: [change(2, 0), change(3, 2), change(4, 1)], latest: 4, complete: true }
+  ear.heard(change(4, 1))
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(asked).toHaveLength(2)
+  expect(store.getState().live.sequence).toBe(4)
 })
 
 it('asks again and again while the socket is down, and says so', async () => {
@@ -86,7 +115,7 @@ it('asks again and again while the socket is down, and says so', async () => {
   ear.connected()
   await vi.advanceTimersByTimeAsync(200)
   const before = asked.length
-  await vi.advanceTimersByTimeAsync(60_000)
+  await vi.advanceTimersByTimeAsync(14_000)
   expect(asked).toHaveLength(before)
 })
 

@@ -1,7 +1,7 @@
 import { api } from '../../api/api'
 import type { Change } from '../../api/schema'
 import type { Dispatch, State } from '../../app/store'
-import { changesCame } from './jobs'
+import { changesCame, isUnderWay } from './jobs'
 import { is, reached } from './live'
 import { refresh } from './open'
 
@@ -10,6 +10,8 @@ const GATHER = 100
 const POLL = 2_000
 /** The history is asked for anew at most so often. */
 const LIST = 1_000
+/** While a job is under way, silence for so long may mean that its last word was lost on its way. */
+const SILENCE = 15_000
 /** A socket that is down for so long is not waited for. */
 const PATIENCE = 3_000
 
@@ -20,7 +22,10 @@ export class Ear {
   private patience: ReturnType<typeof setTimeout> | undefined
   private polling: ReturnType<typeof setInterval> | undefined
   private listing: ReturnType<typeof setTimeout> | undefined
+  private silence: ReturnType<typeof setTimeout> | undefined
   private asking: Promise<void> | undefined
+  /** What was found missing while a question was on its way, which may have left before it. */
+  private again = false
 
   constructor(
     private readonly dispatch: Dispatch,
@@ -30,6 +35,7 @@ export class Ear {
   }
 
   heard(change: Change) {
+    this.mindSilence()
     this.waiting.push(change)
     this.gathering ??= setTimeout(() => this.take(), GATHER)
   }
@@ -39,6 +45,7 @@ export class Ear {
     clearInterval(this.polling)
     this.patience = this.polling = undefined
     this.dispatch(is('connected'))
+    this.mindSilence()
     void this.catchUp()
   }
 
@@ -56,7 +63,17 @@ export class Ear {
     clearTimeout(this.gathering)
     clearTimeout(this.listing)
     clearTimeout(this.patience)
+    clearTimeout(this.silence)
     clearInterval(this.polling)
+  }
+
+  private mindSilence() {
+    clearTimeout(this.silence)
+    this.silence = setTimeout(() => {
+      const { live, jobs } = this.state()
+      if (live.state === 'connected' && isUnderWay(jobs)) void this.catchUp()
+      this.mindSilence()
+    }, SILENCE)
   }
 
   private take() {
@@ -89,7 +106,16 @@ export class Ear {
 
   /** Asks for all since the last change that is known without a gap. One question at a time. */
   private catchUp(): Promise<void> {
-    this.asking ??= this.ask().finally(() => (this.asking = undefined))
+    if (this.asking) {
+      this.again = true
+      return this.asking
+    }
+    this.asking = this.ask().finally(() => {
+      this.asking = undefined
+      if (!this.again) return
+      this.again = false
+      void this.catchUp()
+    })
     return this.asking
   }
 

@@ -34,6 +34,9 @@ function after({ picture, name, queued, started, finished }: ItemView, change: C
 
 const isFinished = ({ counts }: Job) => counts.queued + counts.processing === 0
 
+/** Whether anything that was opened is not finished. */
+export const isUnderWay = (jobs: Jobs) => Object.values(jobs).some(({ job }) => !isFinished(job))
+
 const NONE: Jobs = {}
 
 export const jobs = createSlice({
