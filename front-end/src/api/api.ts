@@ -82,7 +82,8 @@ export const api = createApi({
       query: ({ job, item }) => post(`jobs/${job}/retry`, item === undefined ? undefined : { item }),
     }),
     makeZip: build.mutation<Zip, string>({ query: (id) => post(`jobs/${id}/zip`) }),
-    since: build.query<Missed, number>({ query: (since) => `events?since=${since}`, keepUnusedDataFor: 0 }),
+    // Not a query: the same question has another answer each time, and a cache would only be in the way.
+    since: build.mutation<Missed, number>({ query: (since) => `events?since=${since}` }),
   }),
 })
 

@@ -122,8 +122,7 @@ export class Ear {
   private async ask() {
     for (;;) {
       const { sequence } = this.state().live
-      const asked = this.dispatch(api.endpoints.since.initiate(sequence, { forceRefetch: true, subscribe: false }))
-      const { data } = await asked
+      const { data } = await this.dispatch(api.endpoints.since.initiate(sequence, { track: false }))
       // There is no network: the next question comes soon.
       if (!data) return
       this.dispatch(changesCame(data.changes))
