@@ -95,9 +95,10 @@ module "lambdas" {
     others  = concat([module.pusher.secret_arn], module.secrets.database[*])
   }
   database = var.external_database ? null : {
-    address      = module.database[0].address
-    login        = module.database[0].secret_arn
-    certificates = var.database.certificates
+    address = module.database[0].address
+    login   = module.database[0].secret_arn
+    # RDS Proxy has its certificate from Amazon's public authority.
+    certificates = var.database.proxy ? null : var.database.certificates
   }
 
   buckets = { for use in ["originals", "stamped", "stamps"] : use => module.storage.arns[use] }

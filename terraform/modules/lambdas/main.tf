@@ -33,8 +33,9 @@ locals {
     sweeper = {
       description = "Every minute: sends what was not sent, fails what cannot be done, deletes what is to be deleted."
       memory      = 256
+      # Over before the next begins; a reservation would be refused by accounts that are new.
       timeout     = 55
-      at_once     = 1
+      at_once     = null
       tmp         = 512
       environment = local.full
       layers      = aws_lambda_layer_version.certificates[*].arn
