@@ -12,6 +12,11 @@ variable "name" {
 variable "packages" {
   description = "The folder that `make package` fills: NAME/bootstrap.zip of each Lambda."
   type        = string
+
+  validation {
+    condition     = length(var.packages) > 0
+    error_message = "The packages are in a folder."
+  }
 }
 
 variable "architecture" {
@@ -31,11 +36,21 @@ variable "pusher" {
   description = "The app at Pusher Channels that browsers listen to, as its dashboard's \"App Keys\" shows it. It passes through here and stays in Secrets Manager alone."
   type        = object({ id = string, key = string, secret = string })
   ephemeral   = true
+
+  validation {
+    condition     = alltrue([for part in values(var.pusher) : can(regex("^[^:@ ]+$", part))])
+    error_message = "An app's id, key and secret are neither empty nor do they hold a colon, an @ or a space."
+  }
 }
 
 variable "pusher_cluster" {
   description = "That app's cluster, such as eu or us2; or the address of another server that speaks Pusher's protocol, such as https://live.example."
   type        = string
+
+  validation {
+    condition     = can(regex("^([a-z0-9-]+|https?://[a-z0-9.:-]+)$", var.pusher_cluster))
+    error_message = "A cluster is such as eu or us2, or an address without a path such as https://live.example."
+  }
 }
 
 variable "secrets_edition" {

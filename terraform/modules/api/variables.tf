@@ -11,6 +11,11 @@ variable "name" {
 variable "middleware" {
   description = "The Lambda that answers: its name, and the ARN that API Gateway calls it by."
   type        = object({ name = string, invoke_arn = string })
+
+  validation {
+    condition     = length(var.middleware.name) > 0 && startswith(var.middleware.invoke_arn, "arn:")
+    error_message = "The Lambda has a name, and an ARN to be called by."
+  }
 }
 
 variable "throttle" {

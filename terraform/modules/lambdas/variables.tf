@@ -11,6 +11,11 @@ variable "name" {
 variable "packages" {
   description = "The folder that `make package` fills: NAME/bootstrap.zip of each."
   type        = string
+
+  validation {
+    condition     = length(var.packages) > 0
+    error_message = "The packages are in a folder."
+  }
 }
 
 variable "architecture" {
@@ -37,6 +42,11 @@ variable "environment" {
 variable "secrets" {
   description = "ARNs of secrets that hold variables: the one with the key that is signed with, which all three read, and those that the middleware and the sweeper read besides."
   type        = object({ signing = string, others = list(string) })
+
+  validation {
+    condition     = alltrue([for arn in concat([var.secrets.signing], var.secrets.others) : startswith(arn, "arn:")])
+    error_message = "Secrets are named by their ARNs."
+  }
 }
 
 variable "database" {
@@ -63,17 +73,32 @@ variable "callback" {
 variable "buckets" {
   description = "ARNs of the buckets for originals, stamped pictures and stamps."
   type        = object({ originals = string, stamped = string, stamps = string })
+
+  validation {
+    condition     = alltrue([for arn in values(var.buckets) : startswith(arn, "arn:")])
+    error_message = "Buckets are named by their ARNs."
+  }
 }
 
 variable "queue" {
   description = "ARNs of the queue of tasks and of its dead letters."
   type        = object({ tasks = string, dead_letters = string })
+
+  validation {
+    condition     = alltrue([for arn in values(var.queue) : startswith(arn, "arn:")])
+    error_message = "Queues are named by their ARNs."
+  }
 }
 
 variable "network" {
   description = "Private subnets and the Lambdas' security group; null: outside of any network, where the database is reached from everywhere."
   type        = object({ subnets = list(string), security_group = string })
   default     = null
+
+  validation {
+    condition     = var.network == null ? true : length(var.network.subnets) > 0
+    error_message = "Lambdas in a network are in a subnet of it."
+  }
 }
 
 variable "stamper" {

@@ -22,6 +22,11 @@ variable "email" {
 variable "queue" {
   description = "The queue of tasks, and its dead letters, by name."
   type        = object({ tasks = string, dead_letters = string })
+
+  validation {
+    condition     = length(var.queue.tasks) > 0 && var.queue.tasks != var.queue.dead_letters
+    error_message = "Tasks and dead letters are two queues."
+  }
 }
 
 variable "lambdas" {
@@ -37,12 +42,22 @@ variable "lambdas" {
 variable "api" {
   description = "The API's identifier."
   type        = string
+
+  validation {
+    condition     = length(var.api) > 0
+    error_message = "The API has an identifier."
+  }
 }
 
 variable "database" {
   description = "The database's identifier; null where it is somebody else's."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.database == null ? true : length(var.database) > 0
+    error_message = "The database has an identifier, or is null."
+  }
 }
 
 variable "limits" {

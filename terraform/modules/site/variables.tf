@@ -11,6 +11,11 @@ variable "name" {
 variable "bucket" {
   description = "The site's bucket: its name, its ARN, its regional domain, and its policy without CloudFront's statement."
   type        = object({ name = string, arn = string, domain = string, tls_policy = string })
+
+  validation {
+    condition     = startswith(var.bucket.arn, "arn:") && length(var.bucket.domain) > 0
+    error_message = "The bucket has an ARN and a domain."
+  }
 }
 
 variable "api" {
