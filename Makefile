@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: picture cloud deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny terraform unit site cloud arm fuzz
+test: set-up lint docs deny terraform unit-and-rds site cloud arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -86,17 +86,23 @@ terraform:
 	terraform fmt -check -recursive terraform
 	terraform/tests/modules
 	terraform/costs.py --check
-	terraform/costs.py --check
 	.venv-checkov/bin/checkov -d terraform --config-file terraform/tests/checkov.yaml
 
-## The whole system on an emulator of AWS, used and taken away again; RDS on another.
+## The whole system on an emulator of AWS, used and taken away again.
 cloud:
 	PROFILE=dev .venv-deploy/bin/python terraform/tests/local_aws.py
+
+## RDS with its proxy on another emulator.
+rds:
 	.venv-deploy/bin/python terraform/tests/moto.py
+
+## The latter takes minutes, nearly all of them waiting: both at once.
+unit-and-rds:
+	$(MAKE) --no-print-directory -j2 unit rds
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \
-		cargo test --workspace --features stamp-engine/s3 --locked
+		env -u MAKEFLAGS -u MFLAGS cargo test --workspace --features stamp-engine/s3 --locked
 
 ## The kernels' and the splice path's tests on aarch64 (NEON), emulated.
 arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = aarch64-linux-gnu-gcc
