@@ -7,6 +7,7 @@ import { itemsCame, opened } from './jobs'
 import { reached } from './live'
 
 const counts = { queued: 3, processing: 0, done: 0, failed: 0, cancelled: 0 }
+const finished = { ...counts, queued: 0, done: 3 }
 const job: Job = { id: 'job_1', settings: {}, created: 0, counts, status: 'queued', zip: { state: 'none' } }
 const change = (sequence: number, number: number): Change => ({
   sequence,
@@ -52,9 +53,9 @@ it('asks once when it is connected, and never again while all arrives', async ()
   ear.connected()
   await vi.advanceTimersByTimeAsync(200)
   expect(asked).toEqual(['/events?since=1'])
-  ear.heard(change(3, 1))
+  ear.heard({ ...change(3, 1), counts: finished })
   ear.heard(change(2, 0))
-  await vi.advanceTimersByTimeAsync(14_000)
+  await vi.advanceTimersByTimeAsync(60_000)
   expect(states()).toEqual(['processing', 'processing', 'queued'])
   expect(store.getState().live).toEqual({ state: 'connected', sequence: 3 })
   expect(asked).toHaveLength(1)
@@ -74,11 +75,10 @@ it('asks for what did not arrive', async () => {
 it('asks what became of a job that it has long heard nothing of, until it is finished', async () => {
   ear.connected()
   await vi.advanceTimersByTimeAsync(200)
-  const done = { ...counts, queued: 0, done: 3 }
-  missed = { changes: [{ ...change(2, 0), counts: done }], latest: 2, complete: true }
+  missed = { changes: [{ ...change(2, 0), counts: finished }], latest: 2, complete: true }
   await vi.advanceTimersByTimeAsync(16_000)
   expect(asked).toEqual(['/events?since=1', '/events?since=1'])
-  expect(store.getState().jobs[job.id]?.job.counts).toEqual(done)
+  expect(store.getState().jobs[job.id]?.job.counts).toEqual(finished)
   await vi.advanceTimersByTimeAsync(120_000)
   expect(asked).toHaveLength(2)
 })
@@ -113,8 +113,9 @@ it('asks again and again while the socket is down, and says so', async () => {
   expect(asked.length).toBeGreaterThanOrEqual(4)
   ear.connected()
   await vi.advanceTimersByTimeAsync(200)
+  ear.heard({ ...change(3, 2), counts: finished })
   const before = asked.length
-  await vi.advanceTimersByTimeAsync(14_000)
+  await vi.advanceTimersByTimeAsync(60_000)
   expect(asked).toHaveLength(before)
 })
 
