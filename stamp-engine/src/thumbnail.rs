@@ -2,8 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use fast_image_resize::images::Image as Grid;
-use fast_image_resize::{PixelType, Resizer};
+use fast_image_resize::Resizer;
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
 use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use crate::codec::channels::{coloured, opaque_eight};
@@ -78,10 +79,13 @@ fn shrink(pixels: Pixels, size: u32) -> Result<Pixels> {
     };
     let failed = |error: &dyn std::fmt::Display| Error::encode(Format::Jpeg, error);
     let samples = crate::codec::channels::to_eight(pixels.into_samples());
-    let from = Grid::from_vec_u8(width, height, samples, PixelType::U8x3).map_err(|error| failed(&error))?;
-    let mut to = Grid::new(side(width), side(height), PixelType::U8x3);
-    Resizer::new().resize(&from, &mut to, None).map_err(|error| failed(&error))?;
-    Pixels::new(side(width), side(height), Layout::Rgb, Samples::U8(to.into_vec()))
+    let mut small = vec![0; side(width) as usize * side(height) as usize * 3];
+    let from = TypedImageRef::from_buffer(width, height, &samples).map_err(|error| failed(&error))?;
+    let mut to =
+        TypedImage::from_buffer(side(width), side(height), &mut small).map_err(|error| failed(&error))?;
+    // Typed: or the resizers of all pixel types are compiled into this crate, for a minute.
+    Resizer::new().resize_typed::<U8x3>(&from, &mut to, None).map_err(|error| failed(&error))?;
+    Pixels::new(side(width), side(height), Layout::Rgb, Samples::U8(small))
 }
 
 fn encode(pixels: Pixels) -> Result<Vec<u8>> {
