@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: peers instructions instructions-baseline picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -132,6 +132,26 @@ bench: large
 large:
 	.ci/set-up bench
 	.venv/bin/python fixtures/make-variants --large
+
+## Every tool of the field at every job, in one run: benches/RESULTS.md and its plots (half an hour).
+peers: build large
+	.ci/set-up peers
+	.venv-peers/bin/python benches/peers/field/run.py
+	.venv-peers/bin/python benches/peers/field/report.py
+	benches/cost.py --write
+
+## The instructions of the kernel, the walk, the copy and a splice, beside those that are committed.
+PARTS = cargo build --profile counted -p stampede-parts --locked
+instructions:
+	.ci/set-up instructions
+	$(PARTS)
+	benches/instructions.py target/counted/stampede-parts
+
+## Makes the counts of now those to compare with.
+instructions-baseline:
+	.ci/set-up instructions
+	$(PARTS)
+	benches/instructions.py target/counted/stampede-parts --write
 
 ## The splice path beside OpenCV and jpegtran, in one run.
 peers-splice: build

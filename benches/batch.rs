@@ -1,14 +1,13 @@
 //! Forty photographs of 12 MP, file to file, on one core and on two; before that, the memory that a
 //! run with two jobs takes at its height.
 
-use std::fs;
 use std::sync::Arc;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use stamp_engine::{
     Batch, Cache, FileJob, Layer, Options, Path, Placement, Source, Stamp, Stamper, WriteOptions,
 };
-use stampede_benches::{fixture, twelve_megapixels};
+use stampede_benches::{fixture, peak_kilobytes, twelve_megapixels};
 
 const PICTURES: usize = 40;
 
@@ -43,12 +42,6 @@ fn batch(criterion: &mut Criterion) {
         }
         group.finish();
     }
-}
-
-fn peak_kilobytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 criterion_group!(benches, batch);

@@ -1,4 +1,4 @@
-//! Where the benchmarks find their pictures.
+//! Where the benchmarks find their pictures, and how they look at their own memory.
 
 #![forbid(unsafe_code)]
 
@@ -30,6 +30,13 @@ pub fn twelve_megapixels(count: usize) -> Vec<PathBuf> {
     found.sort();
     assert!(!found.is_empty(), "no picture of 12 MP in {}; run `make large`", large.display());
     found.into_iter().cycle().take(count).collect()
+}
+
+/// The most memory that this process has had resident so far; `None` where the system does not tell.
+pub fn peak_kilobytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 fn folder() -> PathBuf {

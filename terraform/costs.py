@@ -17,6 +17,7 @@ BEGIN, END = "<!-- costs.py begins -->\n", "<!-- costs.py ends -->\n"
 HOURS = 730
 PRICES = {
     "Lambda, arm64, a GB-second": 0.0000133334,
+    "Lambda, x86_64, a GB-second": 0.0000166667,
     "Lambda, a call": 0.20e-6,
     "S3, a PUT or POST": 5e-6,
     "S3, a GET or HEAD": 0.4e-6,

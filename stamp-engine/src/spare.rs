@@ -17,6 +17,8 @@ pub(crate) enum Spare {
     Output,
     /// Decoded samples.
     Samples,
+    /// What an encoder writes.
+    Encoded,
     /// Entropy-coded data without stuffing.
     Window,
     /// The same of restart intervals that are walked ahead.
@@ -24,7 +26,7 @@ pub(crate) enum Spare {
 }
 
 thread_local! {
-    static KEPT: [Cell<Vec<u8>>; 5] = const { [const { Cell::new(Vec::new()) }; 5] };
+    static KEPT: [Cell<Vec<u8>>; 6] = const { [const { Cell::new(Vec::new()) }; 6] };
 }
 
 impl Spare {

@@ -1,5 +1,6 @@
 //! One picture from bytes to bytes: probe, placement, prepared stamp, the way it takes, result.
 
+mod planar;
 mod splice;
 
 use std::io::{Read, Write};
@@ -239,6 +240,9 @@ impl Stamper {
                 plan.get().into_iter().flatten().for_each(|part: &Part<'_>| part.apply(canvas));
                 Ok(())
             });
+        }
+        if let Some(bytes) = self.planar_way(layers, picture, probe, (&metadata, &kept), target)? {
+            return Ok((bytes, 1));
         }
         let decode = if self.options.lenient { codec::decode_damaged } else { codec::decode };
         let mut pixels = decode(probe, picture.bytes, limits)?;

@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+mod planes;
+
 use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsamp};
 
 use super::EncodeOptions;
@@ -10,6 +12,8 @@ use super::quantisation::quality_of;
 use crate::metadata::jpeg::{APP0, embed, segments};
 use crate::spare::Spare;
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
+
+pub(crate) use planes::Planes;
 
 /// Quality where neither the source nor the caller tells one.
 const QUALITY: u8 = 90;
@@ -115,16 +119,26 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8], lenient: bool) -> Result<Pixel
     let mut samples = Spare::Samples.take_full(pitch * height);
     let format = pixel_format(probe.layout);
     let image = Image { pixels: &mut samples[..], width, pitch, height, format };
+    let mut decompressor = decompressor()?;
+    tolerant(decompressor.decompress(bytes, image), lenient)?;
+    Pixels::new(probe.width, probe.height, probe.layout, Samples::U8(samples))
+}
+
+fn decompressor() -> Result<Decompressor> {
     let mut decompressor = Decompressor::new().map_err(damaged)?;
     decompressor.set_scan_limit(MOST_SCANS).map_err(damaged)?;
-    match decompressor.decompress(bytes, image) {
-        Ok(()) => {}
+    Ok(decompressor)
+}
+
+/// Passes over what libjpeg complains of and still decodes, as far as that is wanted.
+fn tolerant(decoded: turbojpeg::Result<()>, lenient: bool) -> Result<()> {
+    match decoded {
+        Ok(()) => Ok(()),
         // Padding before a marker harms nothing, and some cameras write it.
-        Err(error) if error.to_string().contains("extraneous bytes before marker") => {}
-        Err(error) if lenient && is_warning(&error) => {}
-        Err(error) => return Err(damaged(error)),
+        Err(error) if error.to_string().contains("extraneous bytes before marker") => Ok(()),
+        Err(error) if lenient && is_warning(&error) => Ok(()),
+        Err(error) => Err(damaged(error)),
     }
-    Pixels::new(probe.width, probe.height, probe.layout, Samples::U8(samples))
 }
 
 /// Whether libjpeg only warned, and went on to decode what there was (its jerror.h, JWRN codes).
@@ -158,15 +172,8 @@ pub(super) fn encode(
     source: &[u8],
 ) -> Result<Vec<u8>> {
     let pixels = opaque_eight(pixels)?;
-    let cannot = |error: turbojpeg::Error| Error::encode(Format::Jpeg, plain(&error));
-    if pixels.width() > 65_500 || pixels.height() > 65_500 {
-        return Err(Error::encode(Format::Jpeg, "it is wider or higher than 65,500 pixels"));
-    }
     let look = Look::of(pixels.layout(), options, source);
-    let mut compressor = Compressor::new().map_err(cannot)?;
-    compressor.set_quality(look.quality.into()).map_err(cannot)?;
-    compressor.set_subsamp(look.sampling).map_err(cannot)?;
-    compressor.set_colorspace(look.space).map_err(cannot)?;
+    let mut compressor = look.compressor(pixels.width(), pixels.height())?;
     let image = Image {
         pixels: eight(&pixels),
         width: pixels.width() as usize,
@@ -174,12 +181,41 @@ pub(super) fn encode(
         height: pixels.height() as usize,
         format: pixel_format(pixels.layout()),
     };
-    let mut encoded = compressor.compress_to_owned(image).map_err(cannot)?;
+    let encoded = written(image.width, image.height, look.sampling, |room| {
+        compressor.compress_to_slice(image, room)
+    });
+    let Written { mut room, length } = encoded?;
     if let Samples::U8(samples) = pixels.into_samples() {
         Spare::Samples.keep(samples);
     }
-    keep_density(source, &mut encoded);
-    embed(metadata, &encoded)
+    keep_density(source, &mut room[..length]);
+    let file = embed(metadata, &room[..length]);
+    Spare::Encoded.keep(room);
+    file
+}
+
+fn cannot(error: turbojpeg::Error) -> Error {
+    Error::encode(Format::Jpeg, plain(&error))
+}
+
+/// An encoded picture at the beginning of a buffer that serves again.
+struct Written {
+    room: Vec<u8>,
+    length: usize,
+}
+
+/// Lets `encode` write into a buffer that is large enough for any picture of this size. Its pages are
+/// got from the system once; libjpeg-turbo's own buffer grows from 4 KiB by doubling for each picture.
+fn written(
+    width: usize,
+    height: usize,
+    sampling: Subsamp,
+    encode: impl FnOnce(&mut [u8]) -> turbojpeg::Result<usize>,
+) -> Result<Written> {
+    let most = turbojpeg::compressed_buf_len(width, height, sampling).map_err(cannot)?;
+    let mut room = Spare::Encoded.take_full(most);
+    let length = encode(&mut room).map_err(cannot)?;
+    Ok(Written { room, length })
 }
 
 /// How the picture is encoded: as the source was where that is a JPEG of the same channels.
@@ -211,6 +247,18 @@ impl Look {
             _ => Colorspace::YCbCr,
         };
         Self { quality, sampling, space }
+    }
+
+    /// For a picture of this size.
+    fn compressor(&self, width: u32, height: u32) -> Result<Compressor> {
+        if width > 65_500 || height > 65_500 {
+            return Err(Error::encode(Format::Jpeg, "it is wider or higher than 65,500 pixels"));
+        }
+        let mut compressor = Compressor::new().map_err(cannot)?;
+        compressor.set_quality(self.quality.into()).map_err(cannot)?;
+        compressor.set_subsamp(self.sampling).map_err(cannot)?;
+        compressor.set_colorspace(self.space).map_err(cannot)?;
+        Ok(compressor)
     }
 }
 

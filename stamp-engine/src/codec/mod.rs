@@ -16,7 +16,7 @@ mod webp;
 use crate::{Format, Limits, Metadata, Pixels, Probe, Result};
 
 pub(crate) use gif::stamp_gif;
-pub(crate) use jpeg::is_progressive as is_progressive_jpeg;
+pub(crate) use jpeg::{Planes, is_progressive as is_progressive_jpeg};
 
 /// How to encode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -15,6 +15,7 @@ mod marker;
 mod mpf;
 mod overlay;
 mod overlays;
+mod planar;
 #[cfg(feature = "parts")]
 pub mod parts;
 mod plan;
@@ -44,6 +45,7 @@ use crate::Prepared;
 use crate::spare::Spare;
 
 pub(crate) use self::fault::Fault;
+pub(crate) use self::planar::{OnPlanes, Plane};
 use self::overlays::Overlays;
 pub use self::splice::SpliceReport;
 pub(crate) use self::strip::stripped;

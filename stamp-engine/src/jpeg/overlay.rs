@@ -107,6 +107,31 @@ impl Overlay {
         }
     }
 
+    /// Composites onto a whole decoded component; `origin` is the sample that the phase counts from.
+    /// Samples behind the component's `size` are left alone.
+    pub(super) fn blend_plane(
+        &self,
+        component: usize,
+        origin: (i64, i64),
+        size: (usize, usize),
+        samples: &mut [u8],
+        stride: usize,
+    ) {
+        let plane = &self.planes[component];
+        let corner = (origin.0 + plane.origin.0, origin.1 + plane.origin.1);
+        let (first, end) = clip(corner.0, plane.width, size.0);
+        let (top, bottom) = clip(corner.1, plane.height, size.1);
+        if first >= end {
+            return;
+        }
+        for y in top..bottom {
+            let from = (corner.1 + y as i64) as usize * stride + (corner.0 + first as i64) as usize;
+            let Some(row) = samples.get_mut(from..from + (end - first)) else { return };
+            let over = y * plane.stride() + MARGIN;
+            blend_row(row, &plane.colour[over + first..over + end], &plane.alpha[over + first..over + end]);
+        }
+    }
+
     /// Whether anything shows on that block.
     pub(super) fn shows(&self, component: usize, at: (i64, i64)) -> bool {
         let plane = &self.planes[component];
@@ -147,6 +172,22 @@ impl Plane {
         let end = (self.height as i64 - y).min(8) as usize;
         let start = (x + MARGIN as i64) as usize;
         Some((start, (first..end).map(move |row| ((y + row as i64) as usize, row))))
+    }
+}
+
+/// Of `length` samples from `corner` on, the first one inside of a component of `size` and the one
+/// behind the last.
+fn clip(corner: i64, length: usize, size: usize) -> (usize, usize) {
+    let inside = |place: i64| (place - corner).clamp(0, length as i64) as usize;
+    (inside(0), inside(size as i64))
+}
+
+/// As [`Overlay::blend`] does, on samples that are not level-shifted. Rounds to the nearest.
+fn blend_row(samples: &mut [u8], colour: &[i16], alpha: &[i16]) {
+    for ((sample, &t), &alpha) in samples.iter_mut().zip(colour).zip(alpha) {
+        let below = f32::from(*sample);
+        let change = f32::from(t) * (1.0 / COLOUR_ONE) - f32::from(alpha) * (1.0 / ALPHA_ONE) * (below - 128.0);
+        *sample = ((below + change + 0.5) as i32).clamp(0, 255) as u8;
     }
 }
 

@@ -6,6 +6,12 @@ use super::{Part, Stamper};
 use crate::jpeg::{self, Fault};
 use crate::{Depth, Error, Format, Layer, Metadata, Mode, Orientation, Path, Picture, Probe, Result};
 
+/// Whether all that is put on is an affine change of encoded values, which may be made in any colour
+/// space that is affine to RGB.
+pub(super) fn are_affine(layers: &[Layer]) -> bool {
+    layers.iter().all(|layer| layer.placement.blend == Mode::Over && !layer.placement.linear)
+}
+
 /// What came of the splice path.
 pub(super) enum Spliced {
     /// The stamped picture.
@@ -65,13 +71,12 @@ impl Stamper {
         probe: &Probe,
         target: Format,
     ) -> Option<&'static str> {
-        let is_affine = |layer: &Layer| layer.placement.blend == Mode::Over && !layer.placement.linear;
         match () {
             () if self.options.path == Path::Pixel => Some("the pixel path was asked for"),
             () if probe.format != Format::Jpeg => Some("the picture is not a JPEG"),
             () if target != Format::Jpeg => Some("another format was asked for"),
             () if self.options.encode.quality.is_some() => Some("a quality was asked for"),
-            () if !layers.iter().all(is_affine) => Some("only source-over in encoded values can be spliced"),
+            () if !are_affine(layers) => Some("only source-over in encoded values can be spliced"),
             () => None,
         }
     }

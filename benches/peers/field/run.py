@@ -1,0 +1,123 @@
+"""Every tool at every job, in one run; `make peers` calls it.
+
+usage: run.py [--rounds N] [--job NAME]... [--tool NAME]... [--output FILE]
+
+In each round the tools take turns, so that what the machine does meanwhile falls on all of them; a round before them warms
+up and is not counted. All files are in memory (/dev/shm). What was measured is written as JSON, which report.py reads.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from PIL import Image
+
+import jobs
+import quality
+from tools import TOOLS, Task
+
+RESULTS = jobs.ROOT / "benches" / "results" / "field.json"
+JUDGED = ("12 MP JPEG", "tiled stamp", "PNG to PNG", "WebP to WebP", "JPEG to WebP")
+"""The jobs whose results are compared with the exact composite."""
+
+
+def main() -> None:
+    arguments = parse()
+    found = {"date": date.today().isoformat(), "machine": machine(), "rounds": arguments.rounds, "versions": {}, "jobs": []}
+    tools = [tool for tool in TOOLS if not arguments.tool or tool.name in arguments.tool]
+    for tool in tools:
+        found["versions"][tool.name] = said(tool.version)
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as home:
+        for job in jobs.JOBS:
+            if not arguments.job or job.name in arguments.job:
+                files = jobs.pictures(job, Path(home))
+                found["jobs"].append({
+                    **vars(job),
+                    "source_bytes": sum(file.stat().st_size for file in files) / len(files),
+                    "tools": contest(job, tools, arguments.rounds, Path(home)),
+                })
+    arguments.output.parent.mkdir(exist_ok=True)
+    arguments.output.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Every tool at every job.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--job", action="append")
+    parser.add_argument("--tool", action="append")
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    return parser.parse_args()
+
+
+def contest(job: jobs.Job, tools: list, rounds: int, home: Path) -> list[dict]:
+    files = jobs.pictures(job, home)
+    with Image.open(files[0]) as first:
+        size = first.size
+    layer = jobs.layer(size, home) if job.stamp == "tiled" else None
+    out = home / "out"
+    task = Task(files, size, jobs.stamp(job.stamp, home), layer, jobs.places(job, size), job.target, job.cores, out)
+    found = {tool.name: {"tool": tool.name, "seconds": [], "cpu": [], "peak": []} for tool in tools}
+    for number in range(rounds + 1):
+        for tool in tools:
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir()
+            seconds, cpu, peak = timed(tool, task, home)
+            mine = found[tool.name]
+            if number == 0:
+                results = [out / f"{file.stem}.{job.target}" for file in files]
+                mine["bytes"] = sum(result.stat().st_size for result in results) / len(results)
+                if job.name in JUDGED:
+                    mine["quality"] = quality.compare(files[0], results[0], task.stamp, task.places)
+                continue
+            mine["seconds"].append(round(seconds / len(files), 6))
+            mine["cpu"].append(round(cpu / len(files), 6))
+            mine["peak"].append(peak)
+            print(f"{job.name} {number}/{rounds}: {tool.name}: {seconds / len(files) * 1000:.1f} ms", file=sys.stderr)
+    shutil.rmtree(out)
+    return list(found.values())
+
+
+def timed(tool, task: Task, home: Path) -> tuple[float, float, int]:
+    """Wall and CPU seconds, and the peak resident memory of the largest process in KiB."""
+    variables = {name: value.format(cores=task.cores) for name, value in tool.variables.items()}
+    # A process inherits the peak of the one that it is forked from; that of `time` is small.
+    note = home / "time"
+    command = ["/usr/bin/time", "-f", "%M", "-o", note, *tool.command(task, home)]
+    if task.cores == 1:
+        command = ["taskset", "-c", "1", *command]
+    said_wrong = home / "stderr"
+    with open(said_wrong, "wb") as stderr:
+        start = time.perf_counter()
+        process = subprocess.Popen([str(word) for word in command], env={**os.environ, **variables},
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{tool.name} failed: {said_wrong.read_text(errors='replace')[-2000:]}")
+    return seconds, usage.ru_utime + usage.ru_stime, int(note.read_text().split()[-1])
+
+
+def said(command: list) -> str:
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[0].strip()
+
+
+def machine() -> dict:
+    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    memory = next(line.split()[1] for line in open("/proc/meminfo") if line.startswith("MemTotal"))
+    system = next(line.split("=")[1].strip().strip('"') for line in open("/etc/os-release") if line.startswith("PRETTY_NAME"))
+    return {"processor": names[0] if names else platform.machine(), "cores": os.cpu_count(),
+            "memory": round(int(memory) / 2**20), "system": f"{system}, Linux {platform.release().split('-')[0]}"}
+
+
+if __name__ == "__main__":
+    main()

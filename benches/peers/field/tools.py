@@ -1,0 +1,129 @@
+"""The tools, and how each does a job at its best honest settings.
+
+A tool does all files of a job in one process where it can, and its start is part of its time. Its own threads are off
+where the job is for one core. Quality is 85 for JPEG and 80 for WebP; PNG is as each tool makes it unasked.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+ROOT = Path(__file__).resolve().parents[3]
+WORKERS = Path(__file__).resolve().parent / "workers"
+PYTHON = ROOT / ".venv-peers" / "bin" / "python"
+NODE = ROOT / ".venv-node" / "bin" / "node"
+STAMP = ROOT / "target" / "release" / "stamp"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A job as a tool is given it: files of one size, the stamp's file, its corners, and where the results go."""
+
+    files: list[Path]
+    size: tuple[int, int]
+    stamp: Path
+    layer: Path | None
+    """The tiled stamp as one file of the picture's size, where the job is tiled."""
+    places: list[tuple[int, int]]
+    target: str
+    cores: int
+    out: Path
+
+
+Command = Callable[[Task, Path], list]
+"""Gives the command line; the folder is for a file that it reads its orders from."""
+
+
+def worker(*program) -> Command:
+    """A program of ours that uses the tool's library; it reads the task as JSON."""
+
+    def command(task: Task, home: Path) -> list:
+        orders = home / "task.json"
+        orders.write_text(json.dumps({**vars(task), "tiled": task.layer is not None}, default=str))
+        return [*program, orders]
+
+    return command
+
+
+def stamp(*more) -> Command:
+    def command(task: Task, _home: Path) -> list:
+        x, y = task.places[0]
+        where = ["--at", f"{x},{y}", "--size", "original", *(["--tile", "0"] if task.layer else [])]
+        kind = {"jpg": ["--format", "jpeg"], "png": ["--format", "png"], "webp": ["--format", "webp", "--quality", "80"]}
+        return [STAMP, *task.files, "--stamp", task.stamp, *where, *kind[task.target], *more,
+                "--jobs", task.cores, "--out", task.out, "--overwrite", "--quiet"]
+
+    return command
+
+
+def _imagemagick() -> str:
+    """Version 7's name, or those of version 6: Debian's own, for `convert` may be another's."""
+    return next(filter(shutil.which, ("magick", "convert-im6.q16", "convert")), "convert")
+
+
+def imagemagick(task: Task, _home: Path) -> list:
+    convert = _imagemagick()
+    (x, y), (width, height) = task.places[0], task.size
+    over = ["-size", f"{width}x{height}", f"tile:{task.stamp}"] if task.layer else [task.stamp, "-geometry", f"+{x}+{y}"]
+    options = {"jpg": ["-quality", 85, "-sampling-factor", "4:2:0"], "png": [], "webp": ["-quality", 80]}[task.target]
+    line = [convert, "-limit", "thread", task.cores]
+    for file in task.files:
+        line += ["(", file, *over, "-composite", *options, "-write", _result(task, file), "+delete", ")"]
+    # It wants something to be left to write.
+    return [*line, "-size", "1x1", "xc:black", "null:"]
+
+
+def graphicsmagick(task: Task, home: Path) -> list:
+    x, y = task.places[0]
+    over = f"-tile {task.stamp}" if task.layer else f"-geometry +{x}+{y} {task.stamp}"
+    options = {"jpg": "-quality 85 -sampling-factor 2x2", "png": "", "webp": "-quality 80"}[task.target]
+    orders = home / "orders.gm"
+    lines = [f"composite {options} {over} {file} {_result(task, file)}\n" for file in task.files]
+    orders.write_text("".join(lines))
+    return ["gm", "batch", "-stop-on-error", "on", orders]
+
+
+def ffmpeg(task: Task, _home: Path) -> list:
+    """It knows no JPEG quality: a quantiser scale of 3 makes files of nearly the same size."""
+    x, y = (0, 0) if task.layer else task.places[0]
+    options = {"jpg": ["-q:v", 3], "png": ["-pred", "mixed"], "webp": ["-quality", 80]}[task.target]
+    mix = {"png": "overlay={}:{}:format=gbrp"}.get(task.target, "overlay={}:{}:format=yuv420").format(x, y)
+    source = task.files[0].suffix
+    return ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", task.cores, "-filter_complex_threads", task.cores,
+            "-framerate", 1, "-start_number", 0, "-i", task.files[0].parent / f"%d{source}", "-i", task.layer or task.stamp,
+            "-filter_complex", mix, "-frames:v", len(task.files), "-start_number", 0, *options, "-threads", task.cores,
+            *(["-c:v", "libwebp"] if task.target == "webp" else []), "-f", "image2", task.out / f"%d.{task.target}"]
+
+
+@dataclass(frozen=True)
+class Tool:
+    name: str
+    command: Command
+    version: Command
+    variables: dict
+    """Of the environment; `{cores}` stands for the number of cores."""
+
+
+def _tool(name: str, command: Command, version: list, **variables) -> Tool:
+    return Tool(name, command, version, variables)
+
+
+TOOLS = [
+    _tool("stamp, splice", stamp(), [STAMP, "--version"]),
+    _tool("stamp, pixel path", stamp("--path", "pixel", "--quality", 85), [STAMP, "--version"]),
+    _tool("sharp", worker(NODE, WORKERS / "sharp.mjs"), [NODE, WORKERS / "sharp.mjs", "--version"]),
+    _tool("libvips", worker(PYTHON, WORKERS / "vips.py"), [PYTHON, WORKERS / "vips.py", "--version"], VIPS_CONCURRENCY="{cores}"),
+    _tool("OpenCV", worker(PYTHON, WORKERS / "opencv.py"), [PYTHON, WORKERS / "opencv.py", "--version"]),
+    _tool("Pillow", worker(PYTHON, WORKERS / "pillow.py"), [PYTHON, WORKERS / "pillow.py", "--version"]),
+    _tool("ImageMagick", imagemagick, [_imagemagick(), "-version"], OMP_NUM_THREADS="{cores}"),
+    _tool("GraphicsMagick", graphicsmagick, ["gm", "version"], OMP_NUM_THREADS="{cores}"),
+    _tool("ffmpeg", ffmpeg, ["ffmpeg", "-version"]),
+]
+
+
+def _result(task: Task, file: Path) -> Path:
+    return task.out / f"{file.stem}.{task.target}"
+
+
