@@ -1,7 +1,8 @@
 """The tools, and how each does a job at its best honest settings.
 
 A tool does all files of a job in one process where it can, and its start is part of its time. Its own threads are off
-where the job is for one core. Quality is 85 for JPEG and 80 for WebP; PNG is as each tool makes it unasked.
+where the job is for one core. Quality is 85 for JPEG; 80 for WebP, with libwebp's method 2 where a tool lets it be chosen (OpenCV does
+not); PNG is as each tool makes it unasked.
 """
 
 import json
@@ -48,10 +49,13 @@ def worker(*program) -> Command:
 
 
 def stamp(*more) -> Command:
+    """A splice keeps the quality that the picture has."""
+
     def command(task: Task, _home: Path) -> list:
         x, y = task.places[0]
         where = ["--at", f"{x},{y}", "--size", "original", *(["--tile", "0"] if task.layer else [])]
-        kind = {"jpg": ["--format", "jpeg"], "png": ["--format", "png"], "webp": ["--format", "webp", "--quality", "80"]}
+        quality = ["--quality", 85] if more else []
+        kind = {"jpg": ["--format", "jpeg", *quality], "png": ["--format", "png"], "webp": ["--format", "webp", "--quality", "80"]}
         return [STAMP, *task.files, "--stamp", task.stamp, *where, *kind[task.target], *more,
                 "--jobs", task.cores, "--out", task.out, "--overwrite", "--quiet"]
 
@@ -67,7 +71,7 @@ def imagemagick(task: Task, _home: Path) -> list:
     convert = _imagemagick()
     (x, y), (width, height) = task.places[0], task.size
     over = ["-size", f"{width}x{height}", f"tile:{task.stamp}"] if task.layer else [task.stamp, "-geometry", f"+{x}+{y}"]
-    options = {"jpg": ["-quality", 85, "-sampling-factor", "4:2:0"], "png": [], "webp": ["-quality", 80]}[task.target]
+    options = {"jpg": ["-quality", 85, "-sampling-factor", "4:2:0"], "png": [], "webp": ["-quality", 80, "-define", "webp:method=2"]}[task.target]
     line = [convert, "-limit", "thread", task.cores]
     for file in task.files:
         line += ["(", file, *over, "-composite", *options, "-write", _result(task, file), "+delete", ")"]
@@ -78,7 +82,7 @@ def imagemagick(task: Task, _home: Path) -> list:
 def graphicsmagick(task: Task, home: Path) -> list:
     x, y = task.places[0]
     over = f"-tile {task.stamp}" if task.layer else f"-geometry +{x}+{y} {task.stamp}"
-    options = {"jpg": "-quality 85 -sampling-factor 2x2", "png": "", "webp": "-quality 80"}[task.target]
+    options = {"jpg": "-quality 85 -sampling-factor 2x2", "png": "", "webp": "-quality 80 -define webp:method=2"}[task.target]
     orders = home / "orders.gm"
     lines = [f"composite {options} {over} {file} {_result(task, file)}\n" for file in task.files]
     orders.write_text("".join(lines))
@@ -88,7 +92,7 @@ def graphicsmagick(task: Task, home: Path) -> list:
 def ffmpeg(task: Task, _home: Path) -> list:
     """It knows no JPEG quality: a quantiser scale of 3 makes files of nearly the same size."""
     x, y = (0, 0) if task.layer else task.places[0]
-    options = {"jpg": ["-q:v", 3], "png": ["-pred", "mixed"], "webp": ["-quality", 80]}[task.target]
+    options = {"jpg": ["-q:v", 3], "png": ["-pred", "mixed"], "webp": ["-quality", 80, "-compression_level", 2]}[task.target]
     mix = {"png": "overlay={}:{}:format=gbrp"}.get(task.target, "overlay={}:{}:format=yuv420").format(x, y)
     source = task.files[0].suffix
     return ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", task.cores, "-filter_complex_threads", task.cores,
@@ -112,7 +116,7 @@ def _tool(name: str, command: Command, version: list, **variables) -> Tool:
 
 TOOLS = [
     _tool("stamp, splice", stamp(), [STAMP, "--version"]),
-    _tool("stamp, pixel path", stamp("--path", "pixel", "--quality", 85), [STAMP, "--version"]),
+    _tool("stamp, pixel path", stamp("--path", "pixel"), [STAMP, "--version"]),
     _tool("sharp", worker(NODE, WORKERS / "sharp.mjs"), [NODE, WORKERS / "sharp.mjs", "--version"]),
     _tool("libvips", worker(PYTHON, WORKERS / "vips.py"), [PYTHON, WORKERS / "vips.py", "--version"], VIPS_CONCURRENCY="{cores}"),
     _tool("OpenCV", worker(PYTHON, WORKERS / "opencv.py"), [PYTHON, WORKERS / "opencv.py", "--version"]),

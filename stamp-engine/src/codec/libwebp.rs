@@ -13,6 +13,9 @@ use crate::{Layout, Pixels};
 /// Effort for a lossy picture, of 0 to 6. Of a 12 MP photograph, 2 takes 0.27 s; 3 and 4, which is
 /// libwebp's own choice, take 0.8 s for a file that is smaller by 4 %.
 const LOSSY_METHOD: i32 = 2;
+/// One strength of quantisation for all blocks. To choose among four takes 80 ms of the 350 that a
+/// 12 MP photograph takes, for a file that is smaller by 8 % and worse by 0.5 dB: nothing is gained.
+const SEGMENTS: i32 = 1;
 /// Effort for a lossless picture, of 0 to 9. Of a 12 MP photograph, 0 takes 0.75 s; 2 takes 2.5 s
 /// for a file that is smaller by 1.4 %.
 const LOSSLESS_LEVEL: i32 = 0;
@@ -40,6 +43,7 @@ pub(super) fn encode(pixels: &Pixels, quality: Option<u8>) -> Result<Vec<u8>, St
         Some(quality) => {
             config.quality = f32::from(quality);
             config.method = LOSSY_METHOD;
+            config.segments = SEGMENTS;
         }
         // SAFETY: `config` is an initialised configuration that lives through the call.
         None if unsafe { libwebp_sys::WebPConfigLosslessPreset(&mut config, LOSSLESS_LEVEL) } == 0 => {

@@ -86,7 +86,7 @@ pub(crate) fn encode(
 ) -> Result<Vec<u8>> {
     match format {
         Format::Jpeg => jpeg::encode(pixels, metadata, options, source),
-        Format::Png => png::encode(pixels, metadata),
+        Format::Png => png::encode(pixels, metadata, source),
         Format::WebP => webp::encode(pixels, metadata, options, source),
         Format::Gif => gif::encode(pixels, metadata),
         Format::Tiff => tiff::encode(pixels, metadata),

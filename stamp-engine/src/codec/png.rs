@@ -2,12 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+mod deflate;
+mod filter;
+
 use std::borrow::Cow;
 use std::io::Cursor;
 
-use png::chunk::ChunkType;
-use png::{BitDepth, ColorType, Compression, Decoder, Encoder, Info, Transformations};
+use png::chunk::{ChunkType, IDAT};
+use png::{BitDepth, ColorType, Decoder, Encoder, EncodingError, Info, Transformations};
 
+use self::deflate::Kind;
 use crate::metadata::png::{bare_chunks, chunks, raw_profile, xmp_chunk};
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
 
@@ -85,8 +89,9 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8]) -> Result<Pixels> {
     Pixels::new(width, height, layout, samples)
 }
 
-pub(super) fn encode(pixels: Pixels, metadata: &Metadata) -> Result<Vec<u8>> {
-    let cannot = |error: png::EncodingError| Error::encode(Format::Png, error);
+/// `source` is the file that the pixels came from.
+pub(super) fn encode(pixels: Pixels, metadata: &Metadata, source: &[u8]) -> Result<Vec<u8>> {
+    let cannot = |error: EncodingError| Error::encode(Format::Png, error);
     let mut info = Info::with_size(pixels.width(), pixels.height());
     info.color_type = match pixels.layout() {
         Layout::Gray => ColorType::Grayscale,
@@ -102,8 +107,7 @@ pub(super) fn encode(pixels: Pixels, metadata: &Metadata) -> Result<Vec<u8>> {
     info.icc_profile = metadata.icc.as_deref().map(Cow::Borrowed);
     info.exif_metadata = metadata.exif.as_deref().map(Cow::Borrowed);
     let mut file = Vec::new();
-    let mut encoder = Encoder::with_info(&mut file, info).map_err(cannot)?;
-    encoder.set_compression(Compression::Fast);
+    let encoder = Encoder::with_info(&mut file, info).map_err(cannot)?;
     let mut writer = encoder.write_header().map_err(cannot)?;
     for chunk in bare_chunks(metadata.native_of(Format::Png).unwrap_or_default()) {
         writer.write_chunk(ChunkType(chunk.name), chunk.data).map_err(cannot)?;
@@ -115,14 +119,22 @@ pub(super) fn encode(pixels: Pixels, metadata: &Metadata) -> Result<Vec<u8>> {
         let chunk = raw_profile::chunk(iptc).map_err(|error| Error::encode(Format::Png, error))?;
         writer.write_chunk(ChunkType(*b"zTXt"), &chunk).map_err(cannot)?;
     }
+    let bytes_per_pixel = pixels.layout().channels() * bits.bytes();
+    let row = pixels.width() as usize * bytes_per_pixel;
+    let mut write = |samples: &[u8]| {
+        let kind = Kind::of(source, samples.len());
+        deflate::compress(samples.chunks_exact(row), row, bytes_per_pixel, kind, |piece| {
+            Ok(writer.write_chunk(IDAT, piece)?)
+        })
+    };
     match pixels.into_samples() {
-        Samples::U8(samples) => writer.write_image_data(&samples),
+        Samples::U8(samples) => write(&samples),
         Samples::U16(mut samples) => {
             samples.iter_mut().for_each(|sample| *sample = sample.to_be());
-            writer.write_image_data(bytemuck::cast_slice(&samples))
+            write(bytemuck::cast_slice(&samples))
         }
     }
-    .map_err(cannot)?;
+    .map_err(|error| Error::encode(Format::Png, error))?;
     writer.finish().map_err(cannot)?;
     Ok(file)
 }

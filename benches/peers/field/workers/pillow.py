@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, __version__, features
 
-OPTIONS = {"jpg": {"quality": 85, "subsampling": 2}, "png": {}, "webp": {"quality": 80}}
+OPTIONS = {"jpg": {"quality": 85, "subsampling": 2}, "png": {}, "webp": {"quality": 80, "method": 2}}
 
 
 def work(task, files):

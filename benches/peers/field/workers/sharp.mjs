@@ -19,7 +19,7 @@ const layer = task.tiled ? { input: stamp, tile: true, gravity: 'northwest' } : 
 const encode = {
   jpg: (picture) => picture.jpeg({ quality: 85, chromaSubsampling: '4:2:0' }),
   png: (picture) => picture.png(),
-  webp: (picture) => picture.webp({ quality: 80 }),
+  webp: (picture) => picture.webp({ quality: 80, effort: 2 }),
 }[task.target]
 
 async function work(files) {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyvips
 
-OPTIONS = {"jpg": {"Q": 85, "subsample_mode": "on"}, "png": {}, "webp": {"Q": 80}}
+OPTIONS = {"jpg": {"Q": 85, "subsample_mode": "on"}, "png": {}, "webp": {"Q": 80, "effort": 2}}
 
 if __name__ == "__main__":
     if sys.argv[1] == "--version":
