@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: peers instructions instructions-baseline picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: peers instructions instructions-baseline picture cloud rds unit-and-waiting deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny terraform unit-and-rds site cloud arm fuzz
+test: set-up lint docs deny unit-and-waiting site cloud instructions arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -62,7 +62,6 @@ fmt:
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --features stamp-engine/s3 --locked -- -D warnings
-	cargo clippy -p stamp-engine --no-default-features --locked -- -D warnings
 
 docs:
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --features stamp-engine/s3 --no-deps --locked
@@ -96,9 +95,9 @@ cloud:
 rds:
 	.venv-deploy/bin/python terraform/tests/moto.py
 
-## The latter takes minutes, nearly all of them waiting: both at once.
-unit-and-rds:
-	$(MAKE) --no-print-directory -j2 unit rds
+## The other two take minutes, nearly all of them waiting: all at once.
+unit-and-waiting:
+	$(MAKE) --no-print-directory -j3 unit rds terraform
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \
@@ -140,18 +139,19 @@ peers: build large
 	.venv-peers/bin/python benches/peers/field/report.py
 	benches/cost.py --write
 
-## The instructions of the kernel, the walk, the copy and a splice, beside those that are committed.
-PARTS = cargo build --profile counted -p stampede-parts --locked
+## The instructions of the kernel, the walk, the copy and a splice, beside those that are committed. What is built for
+## it is the engine without its default features, in which nothing may be warned of.
+PARTS := RUSTFLAGS="-D warnings" cargo build --profile counted -p stampede-instructions --locked
 instructions:
 	.ci/set-up instructions
 	$(PARTS)
-	benches/instructions.py target/counted/stampede-parts
+	benches/instructions/count.py target/counted/stampede-instructions
 
 ## Makes the counts of now those to compare with.
 instructions-baseline:
 	.ci/set-up instructions
 	$(PARTS)
-	benches/instructions.py target/counted/stampede-parts --write
+	benches/instructions/count.py target/counted/stampede-instructions --write
 
 ## The splice path beside OpenCV and jpegtran, in one run.
 peers-splice: build

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use stamp_engine::{
-    Depth, Ink, Layout, Limits, Mix, Orientation, Pixels, Prepared, Profile, Request, Samples, Stamp, composite,
+    Depth, Ink, Layout, Limits, Mix, Orientation, Pixels, Prepared, Profile, Request, Samples, Stamp,
+    composite,
 };
 use stampede_benches::{fixture, twelve_megapixels};
 

@@ -15,8 +15,11 @@ use stampede_benches::{fixture, peak_kilobytes};
 
 /// A JPEG of a quarter of a megapixel, so that ten thousand of them are done in some seconds.
 const SMALL: &str = "pictures/variants/baseline-420.jpg";
-const SIZES: [(u64, &str, usize); 3] =
-    [(1, "pictures/hubble_deep_field.jpg", 64), (12, "large/12mp-picosdeeuropa.jpg", 16), (108, "large/108mp.jpg", 4)];
+const SIZES: [(u64, &str, usize); 3] = [
+    (1, "pictures/hubble_deep_field.jpg", 64),
+    (12, "large/12mp-picosdeeuropa.jpg", 16),
+    (108, "large/108mp.jpg", 4),
+];
 
 fn stamper(path: Path) -> Stamper {
     let logo = Arc::new(Stamp::from_bytes(&fixture("stamps/logo.png")).unwrap());

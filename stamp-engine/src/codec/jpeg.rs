@@ -181,9 +181,8 @@ pub(super) fn encode(
         height: pixels.height() as usize,
         format: pixel_format(pixels.layout()),
     };
-    let encoded = written(image.width, image.height, look.sampling, |room| {
-        compressor.compress_to_slice(image, room)
-    });
+    let encoded =
+        written(image.width, image.height, look.sampling, |room| compressor.compress_to_slice(image, room));
     let Written { mut room, length } = encoded?;
     if let Samples::U8(samples) = pixels.into_samples() {
         Spare::Samples.keep(samples);

@@ -1,4 +1,6 @@
-//! WebP in and out: decoded by image-webp, which is memory-safe, and encoded by libwebp.
+//! WebP in and out. Encoded by libwebp, and decoded by it where there is nothing but VP8; lossless data
+//! and alpha are decoded by image-webp: in C, their nested Huffman tables are where hostile pictures
+//! have struck (CVE-2023-4863).
 
 #![forbid(unsafe_code)]
 
@@ -8,7 +10,7 @@ use image_webp::{DecodingError, WebPDecoder};
 
 use super::channels::coloured_eight;
 use super::{EncodeOptions, libwebp};
-use crate::metadata::webp::{embed, is_lossless};
+use crate::metadata::webp::{embed, is_lossless, is_plain_vp8};
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
 
 /// Quality where the caller tells none.
@@ -47,6 +49,11 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8]) -> Result<Pixels> {
     let count = probe.width as usize * probe.height as usize * layout.channels();
     if decoder.output_buffer_size() != Some(count) {
         return Err(Error::decode(Format::WebP, "its headers contradict each other"));
+    }
+    if layout == Layout::Rgb && is_plain_vp8(bytes) {
+        let samples = libwebp::decode(bytes, probe.width, probe.height)
+            .map_err(|reason| Error::decode(Format::WebP, reason))?;
+        return Pixels::new(probe.width, probe.height, layout, Samples::U8(samples));
     }
     // Its planes and one picture more, for the alpha of a lossy picture.
     decoder.set_memory_limit(count.saturating_mul(4).saturating_add(bytes.len()));

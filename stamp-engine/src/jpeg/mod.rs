@@ -15,10 +15,10 @@ mod marker;
 mod mpf;
 mod overlay;
 mod overlays;
-mod planar;
 #[cfg(feature = "parts")]
 pub mod parts;
 mod plan;
+mod planar;
 mod recode;
 mod redo;
 mod scans;
@@ -45,8 +45,8 @@ use crate::Prepared;
 use crate::spare::Spare;
 
 pub(crate) use self::fault::Fault;
-pub(crate) use self::planar::{OnPlanes, Plane};
 use self::overlays::Overlays;
+pub(crate) use self::planar::{OnPlanes, Plane};
 pub use self::splice::SpliceReport;
 pub(crate) use self::strip::stripped;
 

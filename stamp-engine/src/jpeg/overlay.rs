@@ -186,7 +186,8 @@ fn clip(corner: i64, length: usize, size: usize) -> (usize, usize) {
 fn blend_row(samples: &mut [u8], colour: &[i16], alpha: &[i16]) {
     for ((sample, &t), &alpha) in samples.iter_mut().zip(colour).zip(alpha) {
         let below = f32::from(*sample);
-        let change = f32::from(t) * (1.0 / COLOUR_ONE) - f32::from(alpha) * (1.0 / ALPHA_ONE) * (below - 128.0);
+        let change =
+            f32::from(t) * (1.0 / COLOUR_ONE) - f32::from(alpha) * (1.0 / ALPHA_ONE) * (below - 128.0);
         *sample = ((below + change + 0.5) as i32).clamp(0, 255) as u8;
     }
 }

@@ -47,6 +47,12 @@ pub(crate) fn is_lossless(bytes: &[u8]) -> bool {
     chunks(bytes).any(|(name, _)| &name == b"VP8L")
 }
 
+/// Whether the picture is VP8 and nothing else is compressed in it.
+pub(crate) fn is_plain_vp8(bytes: &[u8]) -> bool {
+    let has = |wanted: &[u8; 4]| chunks(bytes).any(|(name, _)| &name == wanted);
+    has(b"VP8 ") && ![b"VP8L", b"ALPH", b"ANMF"].into_iter().any(has)
+}
+
 /// Puts `metadata` into `encoded`, a WebP of `width × height` pixels (1 to 16,383) without any.
 pub(crate) fn embed(metadata: &Metadata, encoded: Vec<u8>, width: u32, height: u32) -> Result<Vec<u8>> {
     let (icc, exif, xmp) = (&metadata.icc, &metadata.exif, &metadata.xmp);

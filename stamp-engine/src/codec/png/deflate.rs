@@ -56,7 +56,8 @@ pub(super) fn compress<'a>(
 ) -> io::Result<()> {
     let mut filters = Filters::new(row, bytes_per_pixel);
     let mut filtered = Vec::with_capacity(PIECE + row + 1);
-    let mut pieces = Pieces { deflate: Deflate::new_with_config(kind.config()), room: vec![0; PIECE], used: 0, piece };
+    let mut pieces =
+        Pieces { deflate: Deflate::new_with_config(kind.config()), room: vec![0; PIECE], used: 0, piece };
     for row in rows {
         filters.append(row, &mut filtered);
         if filtered.len() >= PIECE {

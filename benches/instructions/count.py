@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Counts the instructions of the engine's innermost parts under valgrind, and compares them with those that are committed.
 
-Usage: instructions.py PROGRAM            says what grew by more than 5 %, and fails if something did
-       instructions.py PROGRAM --write    writes the counts as those to compare with
+Usage: count.py PROGRAM            says what grew by more than 5 %, and fails if something did
+       count.py PROGRAM --write    writes the counts as those to compare with
 
-PROGRAM is the example `parts` of this crate; `make instructions` builds it. Instructions do not depend on what else the
+PROGRAM is this crate, which `make instructions` builds. Instructions do not depend on what else the
 machine does, but on the compiler and on the processor's vectors: where those are others, nothing is compared.
 """
 
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BASELINE = Path(__file__).resolve().parent / "instructions.json"
+BASELINE = Path(__file__).resolve().parent / "baseline.json"
 ALLOWED = 1.05
 PARTS = ("kernel", "walk", "copy", "splice")
 

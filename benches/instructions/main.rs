@@ -1,4 +1,4 @@
-//! Does one of the engine's innermost parts some times, for `instructions.py` to count. What is done
+//! Does one of the engine's innermost parts some times, for count.py to count the instructions of. What is done
 //! before is the same for any number of times, so that the difference of two counts is the part's own.
 
 use std::hint::black_box;
@@ -6,23 +6,23 @@ use std::sync::Arc;
 
 use stamp_engine::blend::{Mode, row_u8};
 use stamp_engine::parts::Scan;
-use stamp_engine::{
-    Cache, Layer, Layout, Options, Path, Picture, Placement, Size, Source, Stamp, Stamper,
-};
+use stamp_engine::{Cache, Layer, Layout, Options, Path, Picture, Placement, Size, Source, Stamp, Stamper};
 use stampede_benches::fixture;
 
 fn main() {
     let [part, times] = &std::env::args().skip(1).collect::<Vec<_>>()[..] else {
         panic!("usage: parts kernel|walk|copy|splice TIMES");
     };
-    let jpeg = fixture("pictures/picosdeeuropa.jpg");
+    let jpeg = fixture("pictures/hubble_deep_field.jpg");
     let scan = Scan::open(&jpeg).unwrap();
     let stamper = stamper();
     let (mut picture, stamp) = (vec![90_u8; 3 * 4000], soft(4000));
     let mut out = Vec::with_capacity(jpeg.len() + 64);
     for _ in 0..times.parse::<usize>().unwrap() {
         match part.as_str() {
-            "kernel" => (0..100).for_each(|_| row_u8(Mode::Over, Layout::Rgb, black_box(&mut picture), &stamp)),
+            "kernel" => {
+                (0..100).for_each(|_| row_u8(Mode::Over, Layout::Rgb, black_box(&mut picture), &stamp))
+            }
             "walk" => _ = black_box(scan.walk().unwrap()),
             "copy" => {
                 out.clear();
@@ -41,7 +41,7 @@ fn stamper() -> Stamper {
     let options = Options { path: Path::Splice, ..Options::default() };
     let stamper = Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap();
     // The stamp is prepared with the first picture.
-    stamper.stamp(Picture::from(&fixture("pictures/picosdeeuropa.jpg")[..])).unwrap();
+    stamper.stamp(Picture::from(&fixture("pictures/hubble_deep_field.jpg")[..])).unwrap();
     stamper
 }
 
