@@ -48,6 +48,26 @@ fn bytes_become_bytes_and_files_become_files() {
     assert!(again.to_string().contains("--overwrite"), "{again}");
 }
 
+/// What is encoded anew in the same planes at the same quality is hardly changed: the splice, which
+/// changes nothing away from the stamp, gives the same picture but for its rounding.
+#[test]
+fn the_pixel_path_gives_what_the_splice_path_gives() {
+    let names = ["baseline-420.jpg", "baseline-422.jpg", "baseline-440.jpg", "baseline-444.jpg"];
+    for name in names.into_iter().chain(["baseline-411.jpg", "odd-size-37x53.jpg", "orientation-6.jpg"]) {
+        let bytes = fs::read(fixture("pictures/variants").join(name)).unwrap();
+        let by = |path| {
+            let stamped = stamper(Options { path, ..Options::default() }).stamp(Picture::from(&bytes[..]));
+            let stamped = stamped.unwrap_or_else(|error| panic!("{name}: {error}"));
+            image::load_from_memory(&stamped.bytes).unwrap().into_rgb8()
+        };
+        let (spliced, whole) = (by(stamp_engine::Path::Splice), by(stamp_engine::Path::Pixel));
+        assert_eq!(spliced.dimensions(), whole.dimensions(), "{name}");
+        let apart = spliced.iter().zip(whole.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
+        let mean = apart as f64 / spliced.len() as f64;
+        assert!(mean < 0.6, "{name}: {mean} apart on average");
+    }
+}
+
 #[test]
 fn a_batch_gives_the_same_whatever_the_number_of_jobs() {
     let stamper = stamper(Options::default());

@@ -53,7 +53,7 @@ def stamp(*more) -> Command:
 
     def command(task: Task, _home: Path) -> list:
         x, y = task.places[0]
-        where = ["--at", f"{x},{y}", "--size", "original", *(["--tile", "0"] if task.layer else [])]
+        where = ["--at", f"{x},{y}", "--size", "original", *(["--tile=0px"] if task.layer else [])]
         quality = ["--quality", 85] if more else []
         kind = {"jpg": ["--format", "jpeg", *quality], "png": ["--format", "png"], "webp": ["--format", "webp", "--quality", "80"]}
         return [STAMP, *task.files, "--stamp", task.stamp, *where, *kind[task.target], *more,

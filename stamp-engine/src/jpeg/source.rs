@@ -11,8 +11,8 @@ use super::Fault;
 use super::bits::PADDING;
 use super::stuffing::{self, End};
 
-/// Clean bytes are made so many at a time.
-const WINDOW: usize = 1 << 20;
+/// Clean bytes are made so many at a time; fewer in tests, whose pictures are small.
+const WINDOW: usize = if cfg!(test) { 1 << 16 } else { 1 << 20 };
 /// More than an MCU of ten blocks can be long, in bits: then the next one is whole in the window.
 pub(super) const MCU_BITS: usize = 10 * 64 * 32;
 

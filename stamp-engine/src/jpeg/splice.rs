@@ -50,6 +50,13 @@ pub(super) struct Coded {
     pub(super) report: SpliceReport,
 }
 
+/// The walk of many places through a window, which may have come to nothing.
+struct Tried {
+    /// The window's first bit: another window has another map.
+    base: usize,
+    map: Option<Map>,
+}
+
 /// One picture's splice.
 pub(super) struct Splice<'a> {
     raw: &'a [u8],
@@ -61,8 +68,7 @@ pub(super) struct Splice<'a> {
     lenient: bool,
     memory: Vec<u8>,
     ahead: Ahead,
-    /// The walk of many places through the window at hand, when it was tried.
-    map: Option<Option<Map>>,
+    map: Option<Tried>,
     /// The last MCU to walk to.
     last_goal: usize,
     bits_per_mcu: u64,
@@ -213,7 +219,6 @@ impl<'a> Splice<'a> {
                 return Err(Fault::damaged("its data ends too early"));
             }
             source.fill(place.bit);
-            self.map = None;
         }
     }
 
@@ -227,12 +232,13 @@ impl<'a> Splice<'a> {
             }
             return Ok(());
         }
-        if self.map.is_none() {
+        if self.map.as_ref().is_none_or(|tried| tried.base != source.base()) {
             let ahead = self.last_goal.saturating_sub(place.mcu) as u64 * self.bits_per_mcu;
             let end = source.safe_end().min(place.bit.saturating_add((ahead + ahead / 8) as usize));
-            self.map = Some(Map::new(self.walk, source.clean(), source.base(), place, end.max(place.bit))?);
+            let map = Map::new(self.walk, source.clean(), source.base(), place, end.max(place.bit))?;
+            self.map = Some(Tried { base: source.base(), map });
         }
-        if let Some(Some(map)) = &self.map
+        if let Some(Tried { map: Some(map), .. }) = &self.map
             && let Some(nearer) = map.place_before(self.walk, source.clean(), goal)?
             && nearer.mcu > place.mcu
         {

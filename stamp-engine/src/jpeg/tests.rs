@@ -97,6 +97,11 @@ fn blocks_coded_again_unchanged_give_the_same_file() {
                 .step_by(2)
                 .map(|row| row * across + across / 3..row * across + across / 3 + 1)
                 .collect(),
+            // Most windows end within a run, and most runs are leapt to.
+            (0..down)
+                .map(|row| row * across + (across / 4).max(4)..(row + 1) * across)
+                .filter(|run| !run.is_empty())
+                .collect(),
         ];
         for runs in cases {
             let out = unchanged(&raw, &runs).unwrap_or_else(|fault| panic!("{name}: {fault:?}"));

@@ -94,3 +94,43 @@ impl<F: FnMut(&[u8]) -> io::Result<()>> Pieces<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_photograph_is_told_from_a_drawing() {
+        let read = |name: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name);
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        assert_eq!(Kind::of(&read("pictures/coffee.png"), 600 * 400 * 3), Kind::Photograph);
+        assert_eq!(Kind::of(&read("stamps/badge.png"), 460 * 160 * 3), Kind::Drawing);
+        assert_eq!(Kind::of(&read("pictures/china.jpg"), 640 * 427 * 3), Kind::Photograph);
+    }
+
+    /// Of more data than fits a piece, of both kinds, nothing is lost between the pieces.
+    #[test]
+    fn pieces_make_a_whole() {
+        let rows: Vec<Vec<u8>> = (0..900_u32)
+            .map(|y| (0..1024_u32).map(|x| (x.wrapping_mul(2_654_435_761) >> (y % 24)) as u8).collect())
+            .collect();
+        for kind in [Kind::Photograph, Kind::Drawing] {
+            let mut stream = Vec::new();
+            let rows = rows.iter().map(Vec::as_slice);
+            compress(rows, 1024, 1, kind, |piece| {
+                assert!(piece.len() <= PIECE);
+                stream.extend_from_slice(piece);
+                Ok(())
+            })
+            .unwrap();
+            let mut inflated = Vec::new();
+            std::io::Read::read_to_end(&mut flate2::read::ZlibDecoder::new(&stream[..]), &mut inflated)
+                .unwrap();
+            assert_eq!(inflated.len(), 900 * 1025, "{kind:?}");
+        }
+    }
+}

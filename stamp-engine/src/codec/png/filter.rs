@@ -93,3 +93,67 @@ fn differences(filtered: &[u8]) -> u64 {
     let sum = |part: &[u8]| part.iter().map(|&byte| u32::from((byte as i8).unsigned_abs())).sum::<u32>();
     filtered.chunks(1 << 16).map(|part| u64::from(sum(part))).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The reconstruction of 9.2, byte by byte.
+    fn unfiltered(filter: u8, filtered: &[u8], above: &[u8], pixel: usize) -> Vec<u8> {
+        let mut row: Vec<u8> = Vec::new();
+        for (x, &byte) in filtered.iter().enumerate() {
+            let left = |row: &[u8]| if x < pixel { 0 } else { row[x - pixel] };
+            let (a, b, c) = (left(&row), above[x], left(above));
+            let predictor = match filter {
+                0 => 0,
+                1 => a,
+                2 => b,
+                3 => ((u16::from(a) + u16::from(b)) / 2) as u8,
+                4 => {
+                    let p = i32::from(a) + i32::from(b) - i32::from(c);
+                    let far = |other: u8| (p - i32::from(other)).abs();
+                    // The first of them that is nearest, in this order.
+                    [a, b, c].into_iter().min_by_key(|&other| far(other)).unwrap()
+                }
+                _ => panic!("there is no filter {filter}"),
+            };
+            row.push(byte.wrapping_add(predictor));
+        }
+        row
+    }
+
+    proptest! {
+        #[test]
+        fn every_row_is_what_it_was(pixel in 1_usize..=8, pixels in 1_usize..70, seed: u64) {
+            let mut random = seed | 1;
+            let mut byte = || {
+                random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                (random >> 56) as u8
+            };
+            let length = pixel * pixels;
+            let mut filters = Filters::new(length, pixel);
+            let mut above = vec![0; length];
+            for smooth in [1, 7, 64, 255_u8] {
+                let row: Vec<u8> = (0..length).map(|x| (x as u8).wrapping_add(byte() % smooth)).collect();
+                let mut out = Vec::new();
+                filters.append(&row, &mut out);
+                prop_assert_eq!(unfiltered(out[0], &out[1..], &above, pixel), &row[..]);
+                above = row;
+            }
+        }
+    }
+
+    #[test]
+    fn the_filter_that_fits_is_chosen() {
+        let ramp: Vec<u8> = (0..120).collect();
+        let mut filters = Filters::new(ramp.len(), 3);
+        let mut out = Vec::new();
+        filters.append(&ramp, &mut out);
+        assert!([1, 3, 4].contains(&out[0]), "{}", out[0]);
+        out.clear();
+        filters.append(&ramp, &mut out);
+        assert!(out[1..].iter().all(|&byte| byte == 0), "the same row again is all zeros");
+    }
+}
