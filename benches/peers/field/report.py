@@ -101,7 +101,6 @@ def wall(tool: dict) -> float:
 
 
 def throughput(jobs: dict) -> None:
-    """A bar for each tool: pictures a second on one core, the splice path's too large to be drawn to the same scale."""
     if "12 MP JPEG" not in jobs:
         return
     tools = sorted(jobs["12 MP JPEG"]["tools"], key=wall, reverse=True)

@@ -48,15 +48,15 @@ def worker(*program) -> Command:
     return command
 
 
-def stamp(*more) -> Command:
-    """A splice keeps the quality that the picture has."""
+def stamp(whole: bool) -> Command:
+    """`whole`: a JPEG is decoded and encoded whole, at the quality of all others; a splice keeps its own."""
 
     def command(task: Task, _home: Path) -> list:
         x, y = task.places[0]
         where = ["--at", f"{x},{y}", "--size", "original", *(["--tile=0px"] if task.layer else [])]
-        quality = ["--quality", 85] if more else []
-        kind = {"jpg": ["--format", "jpeg", *quality], "png": ["--format", "png"], "webp": ["--format", "webp", "--quality", "80"]}
-        return [STAMP, *task.files, "--stamp", task.stamp, *where, *kind[task.target], *more,
+        jpeg = ["--path", "pixel", "--quality", 85] if whole else []
+        target = {"jpg": ["jpeg", *jpeg], "png": ["png"], "webp": ["webp", "--quality", 80]}[task.target]
+        return [STAMP, *task.files, "--stamp", task.stamp, *where, "--format", *target,
                 "--jobs", task.cores, "--out", task.out, "--overwrite", "--quiet"]
 
     return command
@@ -115,8 +115,8 @@ def _tool(name: str, command: Command, version: list, **variables) -> Tool:
 
 
 TOOLS = [
-    _tool("stamp, splice", stamp(), [STAMP, "--version"]),
-    _tool("stamp, pixel path", stamp("--path", "pixel"), [STAMP, "--version"]),
+    _tool("stamp, splice", stamp(whole=False), [STAMP, "--version"]),
+    _tool("stamp, pixel path", stamp(whole=True), [STAMP, "--version"]),
     _tool("sharp", worker(NODE, WORKERS / "sharp.mjs"), [NODE, WORKERS / "sharp.mjs", "--version"]),
     _tool("libvips", worker(PYTHON, WORKERS / "vips.py"), [PYTHON, WORKERS / "vips.py", "--version"], VIPS_CONCURRENCY="{cores}"),
     _tool("OpenCV", worker(PYTHON, WORKERS / "opencv.py"), [PYTHON, WORKERS / "opencv.py", "--version"]),
