@@ -11,9 +11,8 @@ use stamp_engine::{
 };
 use stampede_benches::{fixture, twelve_megapixels};
 
-fn apply(criterion: &mut Criterion) {
-    let bytes = fs::read(&twelve_megapixels(1)[0]).unwrap();
-    let limits = Limits::default();
+/// The logo for pictures of 8-bit RGB.
+fn prepared() -> Prepared {
     let stamp = Stamp::from_bytes(&fixture("stamps/logo.png")).unwrap();
     let request = Request {
         width: 600,
@@ -25,7 +24,13 @@ fn apply(criterion: &mut Criterion) {
         depth: Depth::Eight,
         profile: Arc::new(Profile::srgb()),
     };
-    let prepared = Prepared::new(&stamp, &request).unwrap();
+    Prepared::new(&stamp, &request).unwrap()
+}
+
+fn apply(criterion: &mut Criterion) {
+    let bytes = fs::read(&twelve_megapixels(1)[0]).unwrap();
+    let limits = Limits::default();
+    let prepared = prepared();
     let mut pixels = Pixels::decode(&bytes, &limits).unwrap();
 
     let mut group = criterion.benchmark_group("12 MP JPEG");
@@ -35,32 +40,20 @@ fn apply(criterion: &mut Criterion) {
         bencher.iter(|| composite(&mut pixels, &prepared, (3280, 2280), Mix::default()));
     });
     group.finish();
-    overlays(criterion, &pixels);
+    overlays(criterion, &pixels, &prepared);
 }
 
 /// The compositing alone, on RGBA, which the others need.
-fn overlays(criterion: &mut Criterion, pixels: &Pixels) {
+fn overlays(criterion: &mut Criterion, pixels: &Pixels, prepared: &Prepared) {
     let (width, height) = (pixels.width(), pixels.height());
     let Samples::U8(rgb) = pixels.samples() else { panic!("a JPEG has 8 bits") };
     let rgba: Vec<u8> = rgb.as_chunks::<3>().0.iter().flat_map(|&[r, g, b]| [r, g, b, 255]).collect();
     let logo = image::load_from_memory(&fixture("stamps/logo.png")).unwrap().into_rgba8();
-    let stamp = Stamp::from_bytes(&fixture("stamps/logo.png")).unwrap();
-    let request = Request {
-        width: 600,
-        height: 600,
-        rotate: 0.0,
-        opacity: 1.0,
-        orientation: Orientation::Normal,
-        ink: Ink::Rgb,
-        depth: Depth::Eight,
-        profile: Arc::new(Profile::srgb()),
-    };
-    let prepared = Prepared::new(&stamp, &request).unwrap();
 
     let mut group = criterion.benchmark_group("put 600x600 on 12 MP of RGBA");
     let mut ours = Pixels::new(width, height, Layout::Rgba, Samples::U8(rgba.clone())).unwrap();
     group.bench_function("stamp-engine", |bencher| {
-        bencher.iter(|| composite(&mut ours, &prepared, (3280, 2280), Mix::default()));
+        bencher.iter(|| composite(&mut ours, prepared, (3280, 2280), Mix::default()));
     });
     let mut theirs = image::RgbaImage::from_raw(width, height, rgba.clone()).unwrap();
     group.bench_function("image::imageops::overlay", |bencher| {

@@ -2,6 +2,8 @@
 
 usage: run.py [--rounds N] [--job NAME]... [--tool NAME]... [--output FILE]
 
+Jobs that are named are measured anew, and take the place of their earlier results in the file.
+
 In each round the tools take turns, so that what the machine does meanwhile falls on all of them; a round before them warms
 up and is not counted. All files are in memory (/dev/shm). What was measured is written as JSON, which report.py reads.
 """
@@ -44,6 +46,10 @@ def main() -> None:
                     "source_bytes": sum(file.stat().st_size for file in files) / len(files),
                     "tools": contest(job, tools, arguments.rounds, Path(home)),
                 })
+    if arguments.job and arguments.output.exists():
+        earlier = json.loads(arguments.output.read_text())["jobs"]
+        anew = {job["name"]: job for job in found["jobs"]}
+        found["jobs"] = [anew.get(job["name"], job) for job in earlier]
     arguments.output.parent.mkdir(exist_ok=True)
     arguments.output.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 

@@ -53,7 +53,7 @@ def stamp(whole: bool) -> Command:
 
     def command(task: Task, _home: Path) -> list:
         x, y = task.places[0]
-        where = ["--at", f"{x},{y}", "--size", "original", *(["--tile=0px"] if task.layer else [])]
+        where = ["--at", f"{x},{y}", "--size", "original", *(["--tile=0px,0"] if task.layer else [])]
         jpeg = ["--path", "pixel", "--quality", 85] if whole else []
         target = {"jpg": ["jpeg", *jpeg], "png": ["png"], "webp": ["webp", "--quality", 80]}[task.target]
         return [STAMP, *task.files, "--stamp", task.stamp, *where, "--format", *target,
@@ -68,13 +68,14 @@ def _imagemagick() -> str:
 
 
 def imagemagick(task: Task, _home: Path) -> list:
-    convert = _imagemagick()
-    (x, y), (width, height) = task.places[0], task.size
-    over = ["-size", f"{width}x{height}", f"tile:{task.stamp}"] if task.layer else [task.stamp, "-geometry", f"+{x}+{y}"]
-    options = {"jpg": ["-quality", 85, "-sampling-factor", "4:2:0"], "png": [], "webp": ["-quality", 80, "-define", "webp:method=2"]}[task.target]
-    line = [convert, "-limit", "thread", task.cores]
+    """The stamp is read once. Version 6 knows no tiled picture with alpha: the layer is read instead."""
+    x, y = (0, 0) if task.layer else task.places[0]
+    options = {"jpg": ["-quality", 85, "-sampling-factor", "4:2:0"], "png": [],
+               "webp": ["-quality", 80, "-define", "webp:method=2"]}[task.target]
+    line = [_imagemagick(), "-limit", "thread", task.cores, task.layer or task.stamp, "-write", "mpr:over", "+delete"]
     for file in task.files:
-        line += ["(", file, *over, "-composite", *options, "-write", _result(task, file), "+delete", ")"]
+        over = [file, "mpr:over", "-geometry", f"+{x}+{y}", "-composite"]
+        line += ["(", *over, *options, "-write", _result(task, file), "+delete", ")"]
     # It wants something to be left to write.
     return [*line, "-size", "1x1", "xc:black", "null:"]
 
