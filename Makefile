@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: peers instructions instructions-baseline picture cloud rds unit-and-waiting deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: peers instructions instructions-baseline picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny unit-and-waiting site cloud instructions arm fuzz
+test: set-up lint docs deny terraform unit-and-rds site cloud instructions arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -85,6 +85,7 @@ terraform:
 	terraform fmt -check -recursive terraform
 	terraform/tests/modules
 	terraform/costs.py --check
+	benches/cost.py --check
 	.venv-checkov/bin/checkov -d terraform --config-file terraform/tests/checkov.yaml
 
 ## The whole system on an emulator of AWS, used and taken away again.
@@ -95,9 +96,9 @@ cloud:
 rds:
 	.venv-deploy/bin/python terraform/tests/moto.py
 
-## The other two take minutes, nearly all of them waiting: all at once.
-unit-and-waiting:
-	$(MAKE) --no-print-directory -j3 unit rds terraform
+## The latter takes minutes, nearly all of them waiting: both at once.
+unit-and-rds:
+	$(MAKE) --no-print-directory -j2 unit rds
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \
@@ -140,7 +141,7 @@ peers: build large
 	benches/cost.py --write
 
 ## The instructions of the kernel, the walk, the copy and a splice, beside those that are committed. What is built for
-## it is the engine without its default features, in which nothing may be warned of.
+## it is the engine without its default features, of which the compiler may warn of nothing.
 PARTS := RUSTFLAGS="-D warnings" cargo build --profile counted -p stampede-instructions --locked
 instructions:
 	.ci/set-up instructions

@@ -20,7 +20,7 @@ PICTURES = 1_000_000
 TOOLS = ("stamp, splice", "stamp, pixel path", "sharp")
 ARCHITECTURES = ("x86_64", "arm64")
 # What may be chosen, in MB, and what of it is a whole processor (AWS Lambda's documentation, "Configure memory").
-MEMORIES = (128, 256, 512, 1024, 1769)
+MEMORIES = (128, 256, 512, 1024, 1769, 3008)
 WHOLE_CORE = 1769
 # The runtime, the SDK's connections and the function's own code beside what the tool takes.
 RUNTIME_MB = 40
@@ -68,7 +68,7 @@ def row(tool: dict, architecture: str, read: float) -> str:
         # Less memory is less of a processor, but no less of the network: nothing overlaps in a batch of one core.
         return cpu * WHOLE_CORE / memory + moved / NETWORK_GB_A_SECOND
 
-    fitting = [memory for memory in MEMORIES if memory >= peak]
+    fitting = [memory for memory in MEMORIES if memory >= peak] or [MEMORIES[-1]]
     memory = min(fitting, key=lambda memory: memory * seconds(memory))
     compute = PICTURES * seconds(memory) * memory / 1024 * price
     calls = PICTURES / BATCH * PRICES["Lambda, a call"]

@@ -2,7 +2,6 @@
 //! Before them the memory at its height after batches of ten and of ten thousand, which should be the
 //! same.
 
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;

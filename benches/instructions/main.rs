@@ -11,7 +11,7 @@ use stampede_benches::fixture;
 
 fn main() {
     let [part, times] = &std::env::args().skip(1).collect::<Vec<_>>()[..] else {
-        panic!("usage: parts kernel|walk|copy|splice TIMES");
+        panic!("usage: stampede-instructions kernel|walk|copy|splice TIMES");
     };
     let jpeg = fixture("pictures/hubble_deep_field.jpg");
     let scan = Scan::open(&jpeg).unwrap();

@@ -50,6 +50,13 @@ impl Spare {
         buffer
     }
 
+    /// A buffer of `length` bytes or more, of any value. Where it is new, the system gives only those of
+    /// its pages that are written to.
+    pub(crate) fn take_at_least(self, length: usize) -> Vec<u8> {
+        let buffer = KEPT.with(|kept| kept[self as usize].take());
+        if buffer.len() < length { vec![0; length] } else { buffer }
+    }
+
     /// Keeps a buffer that is no longer needed.
     pub(crate) fn keep(self, buffer: Vec<u8>) {
         if buffer.capacity() <= LONGEST {

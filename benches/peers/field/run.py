@@ -47,9 +47,7 @@ def main() -> None:
                     "tools": contest(job, tools, arguments.rounds, Path(home)),
                 })
     if arguments.job and arguments.output.exists():
-        earlier = json.loads(arguments.output.read_text())["jobs"]
-        anew = {job["name"]: job for job in found["jobs"]}
-        found["jobs"] = [anew.get(job["name"], job) for job in earlier]
+        found = merged(json.loads(arguments.output.read_text()), found)
     arguments.output.parent.mkdir(exist_ok=True)
     arguments.output.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
@@ -60,7 +58,17 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--job", action="append")
     parser.add_argument("--tool", action="append")
     parser.add_argument("--output", type=Path, default=RESULTS)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.tool and arguments.output == RESULTS:
+        parser.error("some tools are no whole result: say --output, too")
+    return arguments
+
+
+def merged(earlier: dict, found: dict) -> dict:
+    """`found` with the jobs of before that it has not, in their order."""
+    anew = {job["name"]: job for job in found["jobs"]}
+    kept = [anew.pop(job["name"], job) for job in earlier["jobs"]]
+    return {**found, "versions": {**earlier["versions"], **found["versions"]}, "jobs": [*kept, *anew.values()]}
 
 
 def contest(job: jobs.Job, tools: list, rounds: int, home: Path) -> list[dict]:
@@ -98,7 +106,7 @@ def timed(tool, task: Task, home: Path) -> tuple[float, float, int]:
     note = home / "time"
     command = ["/usr/bin/time", "-f", "%M", "-o", note, *tool.command(task, home)]
     if task.cores == 1:
-        command = ["taskset", "-c", "1", *command]
+        command = ["taskset", "-c", str(max(os.sched_getaffinity(0))), *command]
     said_wrong = home / "stderr"
     with open(said_wrong, "wb") as stderr:
         start = time.perf_counter()

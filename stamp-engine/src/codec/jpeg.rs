@@ -120,6 +120,9 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8], lenient: bool) -> Result<Pixel
     let format = pixel_format(probe.layout);
     let image = Image { pixels: &mut samples[..], width, pitch, height, format };
     let mut decompressor = decompressor()?;
+    // What is wrong with the header ends decoding before it begins, whatever of it would be tolerated
+    // later; the samples would then be those of another picture.
+    decompressor.read_header(bytes).map_err(damaged)?;
     tolerant(decompressor.decompress(bytes, image), lenient)?;
     Pixels::new(probe.width, probe.height, probe.layout, Samples::U8(samples))
 }
@@ -212,7 +215,8 @@ fn written(
     encode: impl FnOnce(&mut [u8]) -> turbojpeg::Result<usize>,
 ) -> Result<Written> {
     let most = turbojpeg::compressed_buf_len(width, height, sampling).map_err(cannot)?;
-    let mut room = Spare::Encoded.take_full(most);
+    // What it calls the most leaves out the longest codes that gray can have.
+    let mut room = Spare::Encoded.take_at_least(most + most / 4);
     let length = encode(&mut room).map_err(cannot)?;
     Ok(Written { room, length })
 }

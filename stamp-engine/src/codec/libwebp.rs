@@ -19,12 +19,11 @@ const LOSSY_METHOD: i32 = 2;
 /// for a file that is smaller by 1.4 %.
 const LOSSLESS_LEVEL: i32 = 0;
 
-/// Decodes a VP8 picture of this size to RGB.
-pub(super) fn decode(bytes: &[u8], width: u32, height: u32) -> Result<Vec<u8>, String> {
-    let too_large = || "it is too large".to_owned();
-    let row = (width as usize).checked_mul(3).ok_or_else(too_large)?;
-    let stride = i32::try_from(row).map_err(|_| too_large())?;
-    let mut samples = Spare::Samples.take_full(row.checked_mul(height as usize).ok_or_else(too_large)?);
+/// Decodes a VP8 picture of this size to RGB; `None` where libwebp finds a fault.
+pub(super) fn decode(bytes: &[u8], width: u32, height: u32) -> Option<Vec<u8>> {
+    let row = (width as usize).checked_mul(3)?;
+    let stride = i32::try_from(row).ok()?;
+    let mut samples = Spare::Samples.take_full(row.checked_mul(height as usize)?);
     let (mut own_width, mut own_height) = (0, 0);
     // SAFETY: `bytes` and `samples` are slices given with their own lengths; libwebp reads and writes
     // nothing beyond these, and keeps no pointer. The two integers outlive the call that sets them.
@@ -32,18 +31,12 @@ pub(super) fn decode(bytes: &[u8], width: u32, height: u32) -> Result<Vec<u8>, S
         let is_webp =
             libwebp_sys::WebPGetInfo(bytes.as_ptr(), bytes.len(), &mut own_width, &mut own_height) != 0;
         let is_ours = (u32::try_from(own_width), u32::try_from(own_height)) == (Ok(width), Ok(height));
+        let (to, room) = (samples.as_mut_ptr(), samples.len());
         is_webp
             && is_ours
-            && !libwebp_sys::WebPDecodeRGBInto(
-                bytes.as_ptr(),
-                bytes.len(),
-                samples.as_mut_ptr(),
-                samples.len(),
-                stride,
-            )
-            .is_null()
+            && !libwebp_sys::WebPDecodeRGBInto(bytes.as_ptr(), bytes.len(), to, room, stride).is_null()
     };
-    if decoded { Ok(samples) } else { Err("its data breaks the rules or ends too early".to_owned()) }
+    decoded.then_some(samples)
 }
 
 /// Encodes an 8-bit RGB or RGBA picture with sides of at most 16,383, at `quality` (1 to 100) or

@@ -76,7 +76,8 @@ pub(crate) fn decode(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pix
 }
 
 /// Encodes pixels with metadata. `source` is the picture that the pixels came from, for what is
-/// carried over when its format is the same (JPEG sampling and quality, WebP lossless or lossy).
+/// carried over when its format is the same (JPEG sampling and quality, WebP lossless or lossy) and for
+/// what it tells of the picture's kind (PNG).
 pub(crate) fn encode(
     format: Format,
     pixels: Pixels,

@@ -51,9 +51,10 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8]) -> Result<Pixels> {
         return Err(Error::decode(Format::WebP, "its headers contradict each other"));
     }
     if layout == Layout::Rgb && is_plain_vp8(bytes) {
-        let samples = libwebp::decode(bytes, probe.width, probe.height)
-            .map_err(|reason| Error::decode(Format::WebP, reason))?;
-        return Pixels::new(probe.width, probe.height, layout, Samples::U8(samples));
+        // It refuses files whose last chunk is cut; the other decoder then says what it is.
+        if let Some(samples) = libwebp::decode(bytes, probe.width, probe.height) {
+            return Pixels::new(probe.width, probe.height, layout, Samples::U8(samples));
+        }
     }
     // Its planes and one picture more, for the alpha of a lossy picture.
     decoder.set_memory_limit(count.saturating_mul(4).saturating_add(bytes.len()));

@@ -44,5 +44,39 @@ impl OnPlanes {
                 placed.overlay.blend_plane(index, origin, component.size, plane.samples, plane.stride);
             }
         }
+        for (component, plane) in self.frame.components.iter().zip(planes) {
+            plane.extend_edge(component.size);
+        }
+    }
+}
+
+impl Plane<'_> {
+    /// Repeats the last column and row of a component of this size in what stands behind them, which
+    /// is not stamped but coded in the same blocks.
+    fn extend_edge(&mut self, (width, height): (usize, usize)) {
+        if self.stride > width {
+            for row in self.samples.chunks_exact_mut(self.stride) {
+                let last = row[width - 1];
+                row[width..].fill(last);
+            }
+        }
+        for from in height * self.stride..self.samples.len() {
+            self.samples[from] = self.samples[from - self.stride];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_an_edge_is_the_edge() {
+        let mut samples = [1, 2, 3, 9, 4, 5, 6, 9, 9, 9, 9, 9];
+        Plane { samples: &mut samples, stride: 4 }.extend_edge((3, 2));
+        assert_eq!(samples, [1, 2, 3, 3, 4, 5, 6, 6, 4, 5, 6, 6]);
+        let mut whole = [1, 2, 3, 4];
+        Plane { samples: &mut whole, stride: 2 }.extend_edge((2, 2));
+        assert_eq!(whole, [1, 2, 3, 4]);
     }
 }

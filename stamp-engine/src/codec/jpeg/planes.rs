@@ -23,8 +23,8 @@ pub(crate) struct Planes {
 }
 
 impl Planes {
-    /// `None` where the picture, or what is asked for, is not of this kind: other components than Y, Cb
-    /// and Cr, or a sampling that libjpeg-turbo has no name for.
+    /// `None` where the picture is not of this kind: other components than Y, Cb and Cr, a sampling that
+    /// libjpeg-turbo has no name for, or a header that it cannot read.
     pub(crate) fn decode(
         probe: &Probe,
         bytes: &[u8],

@@ -8,6 +8,7 @@ use zlib_rs::{Deflate, DeflateConfig, DeflateFlush, Status, Strategy};
 
 use super::filter::Filters;
 use crate::Format;
+use crate::metadata::webp::is_lossless;
 
 /// What decides how to look for what repeats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub(super) enum Kind {
     Drawing,
 }
 
-/// A PNG of this share of its samples' bytes or less is a drawing: photographs lie above a half.
+/// What is compressed without loss to this share of its samples' bytes or less is a drawing:
+/// photographs lie above a half.
 const DRAWING: (usize, usize) = (1, 3);
 /// Filtered rows are handed to the compressor, and its data to the file, by so many bytes or more.
 const PIECE: usize = 1 << 18;
@@ -28,11 +30,14 @@ impl Kind {
     /// By the file that a picture of so many bytes of samples came from.
     pub(super) fn of(source: &[u8], samples: usize) -> Self {
         let is_drawing = match Format::of(source) {
-            Some(Format::Jpeg) => false,
-            Some(Format::Png | Format::WebP | Format::Tiff | Format::Avif) => {
-                source.len() / DRAWING.0 <= samples / DRAWING.1
+            // Compressed with loss, as photographs are.
+            Some(Format::Jpeg | Format::Avif) => false,
+            Some(Format::WebP) if !is_lossless(source) => false,
+            // Without any compression there is nothing to judge by.
+            Some(Format::Png | Format::WebP | Format::Tiff) => {
+                source.len() >= samples || source.len() / DRAWING.0 <= samples / DRAWING.1
             }
-            // Of at most 256 colours, or without any compression to judge by.
+            // Mostly of few colours.
             Some(Format::Gif | Format::Bmp) | None => true,
         };
         if is_drawing { Self::Drawing } else { Self::Photograph }
