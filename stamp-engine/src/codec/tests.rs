@@ -6,6 +6,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::*;
+use crate::spare::Spare;
 use crate::{Depth, Error, Layout, Orientation, Samples, probe};
 
 /// Small enough that a damaged header cannot make a test slow.
@@ -338,5 +339,22 @@ fn flipped_bytes_never_panic() {
             }
             survive(&damaged);
         }
+    }
+}
+
+/// libjpeg-turbo's interface ends at a warning about the header, before anything is decoded. What it was
+/// to write over must not be handed on: it is the picture that the thread decoded before.
+#[test]
+fn a_faulty_header_gives_nothing_of_the_picture_before() {
+    let whole = fixture("baseline-420.jpg");
+    let first = 4 + usize::from(u16::from_be_bytes([whole[4], whole[5]])) - 2 + 2;
+    let mut junk = whole.clone();
+    junk.splice(first..first, *b"junk");
+    let probe = probe(&junk, &LIMITS).unwrap();
+    for lenient in [false, true] {
+        Spare::Samples.keep(vec![0xa5; 4 * 600 * 400]);
+        let decoded =
+            if lenient { decode_damaged(&probe, &junk, &LIMITS) } else { decode(&probe, &junk, &LIMITS) };
+        assert!(matches!(decoded, Err(Error::Decode { .. })), "lenient: {lenient}");
     }
 }
