@@ -133,7 +133,7 @@ large:
 	.ci/set-up bench
 	.venv/bin/python fixtures/make-variants --large
 
-## Every tool of the field at every job, in one run: benches/RESULTS.md and its plots (half an hour).
+## Every tool of the field at every job, in one run: benches/RESULTS.md and its plots (twenty minutes).
 peers: build large
 	.ci/set-up peers
 	.venv-peers/bin/python benches/peers/field/run.py

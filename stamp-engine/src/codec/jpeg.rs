@@ -184,41 +184,37 @@ pub(super) fn encode(
         height: pixels.height() as usize,
         format: pixel_format(pixels.layout()),
     };
-    let encoded =
-        written(image.width, image.height, look.sampling, |room| compressor.compress_to_slice(image, room));
-    let Written { mut room, length } = encoded?;
+    let size = (image.width, image.height);
+    let encode = |room: &mut [u8]| compressor.compress_to_slice(image, room);
+    let file = written(size, look.sampling, metadata, source, encode)?;
     if let Samples::U8(samples) = pixels.into_samples() {
         Spare::Samples.keep(samples);
     }
-    keep_density(source, &mut room[..length]);
-    let file = embed(metadata, &room[..length]);
-    Spare::Encoded.keep(room);
-    file
+    Ok(file)
 }
 
 fn cannot(error: turbojpeg::Error) -> Error {
     Error::encode(Format::Jpeg, plain(&error))
 }
 
-/// An encoded picture at the beginning of a buffer that serves again.
-struct Written {
-    room: Vec<u8>,
-    length: usize,
-}
-
-/// Lets `encode` write into a buffer that is large enough for any picture of this size. Its pages are
-/// got from the system once; libjpeg-turbo's own buffer grows from 4 KiB by doubling for each picture.
+/// The file of what `encode` writes into a buffer that is large enough for any picture of this size. Its
+/// pages are got from the system once; libjpeg-turbo's own buffer grows from 4 KiB by doubling for each
+/// picture.
 fn written(
-    width: usize,
-    height: usize,
+    (width, height): (usize, usize),
     sampling: Subsamp,
+    metadata: &Metadata,
+    source: &[u8],
     encode: impl FnOnce(&mut [u8]) -> turbojpeg::Result<usize>,
-) -> Result<Written> {
+) -> Result<Vec<u8>> {
     let most = turbojpeg::compressed_buf_len(width, height, sampling).map_err(cannot)?;
     // What it calls the most leaves out the longest codes that gray can have.
     let mut room = Spare::Encoded.take_at_least(most + most / 4);
     let length = encode(&mut room).map_err(cannot)?;
-    Ok(Written { room, length })
+    keep_density(source, &mut room[..length]);
+    let file = embed(metadata, &room[..length]);
+    Spare::Encoded.keep(room);
+    file
 }
 
 /// How the picture is encoded: as the source was where that is a JPEG of the same channels.

@@ -6,10 +6,9 @@
 
 use turbojpeg::{Colorspace, Subsamp, YuvImage};
 
-use super::{Look, Spare, Written, decompressor, keep_density, tolerant, written};
+use super::{Look, Spare, decompressor, tolerant, written};
 use crate::codec::EncodeOptions;
 use crate::jpeg::Plane;
-use crate::metadata::jpeg::embed;
 use crate::{Layout, Limits, Metadata, Probe, Result};
 
 /// A decoded JPEG of three components.
@@ -77,15 +76,11 @@ impl Planes {
         let look = Look::of(Layout::Rgb, options, source);
         let mut compressor = look.compressor(self.width, self.height)?;
         let image = self.image();
-        let encoded = written(image.width, image.height, self.sampling, |room| {
-            compressor.compress_yuv_to_slice(image, room)
-        });
-        let Written { mut room, length } = encoded?;
+        let size = (image.width, image.height);
+        let encode = |room: &mut [u8]| compressor.compress_yuv_to_slice(image, room);
+        let file = written(size, self.sampling, metadata, source, encode)?;
         Spare::Samples.keep(self.samples);
-        keep_density(source, &mut room[..length]);
-        let file = embed(metadata, &room[..length]);
-        Spare::Encoded.keep(room);
-        file
+        Ok(file)
     }
 
     fn image(&self) -> YuvImage<&[u8]> {
