@@ -21,7 +21,12 @@ static SRGB: LazyLock<ColorProfile> = LazyLock::new(ColorProfile::new_srgb);
 /// is about other channels, as viewers ignore both.
 pub(super) fn parse(icc: &[u8], space: DataColorSpace) -> Option<ColorProfile> {
     match ColorProfile::new_from_slice(icc) {
-        Ok(profile) if profile.color_space == space => Some(profile),
+        Ok(mut profile) if profile.color_space == space => {
+            for curve in [&mut profile.red_trc, &mut profile.green_trc, &mut profile.blue_trc] {
+                *curve = curve.take().and_then(invertible);
+            }
+            Some(profile)
+        }
         Ok(profile) => {
             tracing::debug!("ignoring an ICC profile for {:?} on {space:?} pixels", profile.color_space);
             None
@@ -31,6 +36,23 @@ pub(super) fn parse(icc: &[u8], space: DataColorSpace) -> Option<ColorProfile> {
             None
         }
     }
+}
+
+/// The longest table of a curve that is inverted as it is: makers of profiles write up to 4,096.
+const LONGEST_TABLE: u16 = 4096;
+
+/// The curve in a form that moxcms inverts in good time: it searches a table once for each of
+/// 65,536 codes, counts its ends anew each time, and overflows on long ones. What has no inverse
+/// in closed form it makes such a table of. `None` for what is no curve of a colour space.
+fn invertible(curve: ToneReprCurve) -> Option<ToneReprCurve> {
+    let decode = decoder(Some(&curve))?;
+    let as_it_is = match &curve {
+        ToneReprCurve::Lut(table) => table.len() <= usize::from(LONGEST_TABLE),
+        ToneReprCurve::Parametric(_) => curve.inverse().is_ok(),
+    };
+    let sample =
+        |step: u16| (decode(f64::from(step) / f64::from(LONGEST_TABLE - 1)) * 65535.0).round() as u16;
+    Some(if as_it_is { curve } else { ToneReprCurve::Lut((0..LONGEST_TABLE).map(sample).collect()) })
 }
 
 /// Whether a profile means sRGB, however it says so: the primaries are sRGB's, and no 8-bit code

@@ -7,7 +7,7 @@ use moxcms::{
 };
 use proptest::prelude::*;
 
-use super::tone::srgb_from_linear;
+use super::tone::{srgb_from_linear, srgb_to_linear};
 use super::*;
 use crate::{Pixels, Samples};
 
@@ -175,6 +175,26 @@ proptest! {
         let samples = vec![100; layout.channels()];
         to_srgb(&mut Pixels::new(1, 1, layout, Samples::U8(samples)).unwrap(), &icc).unwrap();
         icc::tone_curve(&icc)(0.5);
+    }
+}
+
+/// moxcms counts in 32 bits where a curve without an inverse in closed form ends.
+#[test]
+fn curves_that_end_early_are_inverted() {
+    let rises_to_the_middle = (0_u32..40_000).map(|step| (step * 65535 / 20_000).min(65535) as u16).collect();
+    for curve in [ToneReprCurve::Parametric(vec![2.4, 1.25, -0.1]), ToneReprCurve::Lut(rises_to_the_middle)] {
+        let mut icc = ColorProfile::new_display_p3();
+        (icc.red_trc, icc.green_trc, icc.blue_trc) = (Some(curve.clone()), Some(curve.clone()), Some(curve));
+        let icc = icc.encode().unwrap();
+        let profile = Profile::from_icc(&icc, Ink::Rgb).unwrap();
+        let decode = icc::tone_curve(&icc);
+        for gray in [20_000, 40_000, 60_000] {
+            let linear = srgb_to_linear(f64::from(gray) / 65535.0);
+            for encoded in &convert(&profile, Ink::Rgb, [gray, gray, gray, 65535])[..3] {
+                let shown = decode(f64::from(*encoded) / 65535.0);
+                assert!((shown - linear).abs() < 0.002, "{gray}: {shown} for {linear}");
+            }
+        }
     }
 }
 
