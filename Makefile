@@ -112,11 +112,13 @@ arm:
 	@! .ci/set-up arm >/dev/null 2>&1 || cargo test -p stamp-engine --no-default-features --lib --locked \
 		--target aarch64-unknown-linux-gnu -- blend:: jpeg::
 
-## A fixed number of inputs for each fuzz target, with AddressSanitizer; more with FUZZ_RUNS.
+## A fixed number of inputs for each fuzz target, with AddressSanitizer; more with FUZZ_RUNS, and then
+## faster with FUZZ_PROFILE=release.
 FUZZ_RUNS ?= 2000
+FUZZ_PROFILE ?= dev
 fuzz:
 	.ci/set-up fuzz
-	stamp-engine/fuzz/run $(FUZZ_RUNS)
+	FUZZ_PROFILE=$(FUZZ_PROFILE) .ci/fuzz $(FUZZ_RUNS)
 
 ## The tests of unsafe code under Miri (some minutes; not part of `make test`).
 miri:

@@ -204,6 +204,7 @@ impl Stamper {
         probe: &Probe,
         target: Format,
     ) -> Result<Taken> {
+        codec::check(probe, picture.bytes, self.options.lenient)?;
         let metadata = Metadata::read(probe.format, picture.bytes);
         match self.splice_way(layers, picture, probe, &metadata, target)? {
             Spliced::Done(jpeg::Spliced { bytes, rest, report }) => {

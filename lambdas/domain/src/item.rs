@@ -15,7 +15,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Where an item stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum State {
@@ -35,7 +35,7 @@ pub enum State {
 }
 
 /// A stamped picture.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Output {
@@ -75,7 +75,7 @@ pub enum Event {
 pub const LONGEST_REASON: usize = 400;
 
 /// One picture of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Item {
     /// Where it stands.
     pub state: State,

@@ -242,6 +242,9 @@ pub(crate) fn stamp_gif(
 ) -> Result<(Vec<u8>, u32)> {
     let mut player = Player::new(bytes, limits)?;
     let (width, height) = (player.width, player.height);
+    // Before any is drawn: each costs some passes over the canvas.
+    let frames = blocks(bytes).filter(|block| matches!(block, Block::Frame)).count();
+    limits.check_animation(width as u32, height as u32, frames as u64)?;
     let whole = Area { x: 0, y: 0, width, height };
     let background = player.background();
     let mut encoder = Encoder::new(Vec::new(), width as u16, height as u16, &background).map_err(cannot)?;

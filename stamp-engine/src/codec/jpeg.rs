@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod planes;
 
 use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsamp};
@@ -13,6 +14,7 @@ use crate::metadata::jpeg::{APP0, embed, segments};
 use crate::spare::Spare;
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
 
+pub(super) use bounds::check;
 pub(crate) use planes::Planes;
 
 /// Quality where neither the source nor the caller tells one.

@@ -57,10 +57,21 @@ pub(crate) fn decode_damaged(probe: &Probe, bytes: &[u8], limits: &Limits) -> Re
     }
 }
 
+/// Refuses a picture whose bytes cannot hold what its headers promise, before anything is prepared for
+/// it; with `lenient`, what there is of it may be little.
+pub(crate) fn check(probe: &Probe, bytes: &[u8], lenient: bool) -> Result<()> {
+    match probe.format {
+        Format::Jpeg => jpeg::check(bytes, lenient),
+        // Their decoders notice where the bytes end, and allocate nothing in advance that they do not touch.
+        _ => Ok(()),
+    }
+}
+
 /// Decodes the (first frame of the) picture.
 pub(crate) fn decode(probe: &Probe, bytes: &[u8], limits: &Limits) -> Result<Pixels> {
     limits.check_bytes(bytes.len() as u64)?;
     limits.check_pixels(probe.width, probe.height)?;
+    check(probe, bytes, false)?;
     match probe.format {
         Format::Jpeg => jpeg::decode(probe, bytes, false),
         Format::Png => png::decode(probe, bytes),

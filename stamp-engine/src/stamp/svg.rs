@@ -2,15 +2,19 @@
 
 #![forbid(unsafe_code)]
 
+mod load;
+mod references;
+
 use std::sync::Arc;
 
 use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::roxmltree::{Document, ParsingOptions};
 use resvg::usvg::{ImageHrefResolver, ImageKind, Options, Tree};
 
 use super::fonts;
 use super::image;
 use super::raster::Raster;
-use crate::{Error, Result};
+use crate::{Error, Format, Result};
 
 /// An SVG stamp, parsed.
 pub(super) struct Svg {
@@ -65,7 +69,8 @@ impl Svg {
             options.font_family = known.default_family.clone();
             fonts = Some(known.fingerprint);
         }
-        let tree = Tree::from_data(bytes, &options)
+        let document = document(bytes)?;
+        let tree = Tree::from_xmltree(&document, &options)
             .map_err(|error| Error::stamp(format!("damaged SVG: {error}")))?;
         Ok(Self { tree, fonts })
     }
@@ -82,6 +87,7 @@ impl Svg {
 
     /// Draws it `width × height` pixels large.
     pub(super) fn draw(&self, width: u32, height: u32) -> Result<Raster> {
+        load::check(&self.tree, width, height)?;
         let mut canvas = Pixmap::new(width, height)
             .ok_or_else(|| Error::stamp(format!("an SVG cannot be drawn {width} × {height} pixels large")))?;
         let size = self.tree.size();
@@ -91,23 +97,42 @@ impl Svg {
     }
 }
 
-/// The resolver of `data:` URLs, which refuses pictures that would take too much memory.
+/// The elements, which do not multiply by referring to one another.
+fn document(bytes: &[u8]) -> Result<Document<'_>> {
+    let damaged = |error: &dyn std::fmt::Display| Error::stamp(format!("damaged SVG: {error}"));
+    let text = std::str::from_utf8(bytes).map_err(|error| damaged(&error))?;
+    let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, options).map_err(|error| damaged(&error))?;
+    references::check(&document)?;
+    Ok(document)
+}
+
+/// The resolver of `data:` URLs, which refuses pictures that would take too much memory, and SVG that
+/// would not be taken by itself.
 fn embedded_image() -> resvg::usvg::ImageHrefDataResolverFn<'static> {
     let resolve = ImageHrefResolver::default_data_resolver();
-    Box::new(move |mime, data, options| match resolve(mime, data, options) {
-        Some(kind @ (ImageKind::JPEG(_) | ImageKind::PNG(_) | ImageKind::GIF(_) | ImageKind::WEBP(_))) => {
-            Some(kind).filter(is_small)
+    Box::new(move |mime, data, options| {
+        let is_svg = matches!(mime, "image/svg+xml" | "text/plain") && Format::of(&data).is_none();
+        if is_svg && document(&data).inspect_err(left_out).is_err() {
+            return None;
         }
-        other => other,
+        match resolve(mime, data, options) {
+            Some(
+                kind @ (ImageKind::JPEG(_) | ImageKind::PNG(_) | ImageKind::GIF(_) | ImageKind::WEBP(_)),
+            ) => Some(kind).filter(is_small),
+            other => other,
+        }
     })
+}
+
+fn left_out(error: &Error) {
+    tracing::warn!("a picture inside of the SVG is left out: {error}");
 }
 
 fn is_small(kind: &ImageKind) -> bool {
     match kind {
         ImageKind::JPEG(data) | ImageKind::PNG(data) | ImageKind::GIF(data) | ImageKind::WEBP(data) => {
-            image::probe_stamp(data)
-                .inspect_err(|error| tracing::warn!("a picture inside of the SVG is left out: {error}"))
-                .is_ok()
+            image::probe_stamp(data).inspect_err(left_out).is_ok()
         }
         ImageKind::SVG(_) => true,
     }
