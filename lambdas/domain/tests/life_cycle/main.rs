@@ -54,7 +54,7 @@ fn check_step(before: &World, step: &str, after: &World) {
 #[test]
 fn every_picture_is_done_once_or_failed_with_a_reason() {
     for is_sound in [true, false] {
-        let (worlds, at_rest) = explore(World::new(is_sound, 4, 2, Rules::default()));
+        let (worlds, at_rest) = explore(World::new(is_sound, 4, 1, Rules::default()));
         println!("sound: {is_sound}; {worlds} worlds, {at_rest} of them at rest");
         assert!(worlds > 100_000 && at_rest > 20, "the model does not move");
     }
