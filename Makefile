@@ -61,6 +61,7 @@ fmt:
 
 lint:
 	cargo fmt --all --check
+	.ci/unsafe --check
 	cargo clippy --workspace --all-targets --features stamp-engine/s3 --locked -- -D warnings
 
 docs:

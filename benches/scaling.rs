@@ -14,11 +14,7 @@ use stampede_benches::{fixture, peak_kilobytes};
 
 /// A JPEG of a quarter of a megapixel, so that ten thousand of them are done in some seconds.
 const SMALL: &str = "pictures/variants/baseline-420.jpg";
-const SIZES: [(u64, &str, usize); 3] = [
-    (1, "pictures/hubble_deep_field.jpg", 64),
-    (12, "large/12mp-picosdeeuropa.jpg", 16),
-    (108, "large/108mp.jpg", 4),
-];
+const PHOTOGRAPH: &str = "large/12mp-picosdeeuropa.jpg";
 
 fn stamper(path: Path) -> Stamper {
     let logo = Arc::new(Stamp::from_bytes(&fixture("stamps/logo.png")).unwrap());
@@ -27,12 +23,27 @@ fn stamper(path: Path) -> Stamper {
     Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap()
 }
 
+/// A file of `fixtures/`.
+fn file(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name)
+}
+
+/// The photograph's upper left corner of one megapixel, at 4:2:0 like itself.
+fn corner(out: &std::path::Path) -> PathBuf {
+    let whole = turbojpeg::decompress(&fixture(PHOTOGRAPH), turbojpeg::PixelFormat::RGB).unwrap();
+    let (width, height) = (1152, 864);
+    let corner = turbojpeg::Image { width, height, ..whole.as_deref() };
+    let jpeg = turbojpeg::compress(corner, 90, turbojpeg::Subsamp::Sub2x2).unwrap();
+    let path = out.join("corner.jpg");
+    std::fs::write(&path, &jpeg).unwrap();
+    path
+}
+
 /// One picture, over and over, to files that are each written over by later ones.
-fn jobs(picture: &str, count: usize, out: &std::path::Path) -> Vec<FileJob> {
-    let input = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(picture);
+fn jobs(input: &std::path::Path, count: usize, out: &std::path::Path) -> Vec<FileJob> {
     let job = |index: usize| {
         let output = out.join(format!("{}.jpg", index % 64));
-        FileJob { input: input.clone(), output, index: index as u64 }
+        FileJob { input: input.to_owned(), output, index: index as u64 }
     };
     (0..count).map(job).collect()
 }
@@ -47,7 +58,7 @@ fn length(criterion: &mut Criterion) {
     let out = tempfile::tempdir().unwrap();
     let stamper = stamper(Path::Auto);
     for count in [10, 100, 1000, 10_000] {
-        let jobs = jobs(SMALL, count, out.path());
+        let jobs = jobs(&file(SMALL), count, out.path());
         let start = Instant::now();
         run(&stamper, &jobs, 2);
         let (time, memory) = (start.elapsed() / count as u32, peak_kilobytes().unwrap_or(0) / 1000);
@@ -56,7 +67,7 @@ fn length(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("by number of pictures");
     group.sample_size(10);
     for count in [10, 100, 1000, 10_000] {
-        let jobs = jobs(SMALL, count, out.path());
+        let jobs = jobs(&file(SMALL), count, out.path());
         group.throughput(Throughput::Elements(count as u64));
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
             bencher.iter(|| run(&stamper, &jobs, 2));
@@ -68,11 +79,12 @@ fn length(criterion: &mut Criterion) {
 fn sizes(criterion: &mut Criterion) {
     let out = tempfile::tempdir().unwrap();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let sizes = [(1, corner(out.path()), 64), (12, file(PHOTOGRAPH), 16), (108, file("large/108mp.jpg"), 4)];
     for (path, name) in [(Path::Splice, "splice path"), (Path::Pixel, "pixel path")] {
         let stamper = stamper(path);
         let mut group = criterion.benchmark_group(format!("by size and jobs, {name}"));
         group.sample_size(10);
-        for (megapixels, picture, count) in SIZES {
+        for &(megapixels, ref picture, count) in &sizes {
             let jobs = jobs(picture, count, out.path());
             group.throughput(Throughput::Elements(count as u64));
             for at_once in (0..).map(|power| 1 << power).take_while(|&jobs| jobs <= cores) {

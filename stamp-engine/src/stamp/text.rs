@@ -1,11 +1,14 @@
-//! Text stamps: shaped once, drawn at any size.
+//! Text stamps: set once, drawn at any size. A text is made an SVG, whose parser shapes it and whose
+//! renderer draws it.
 
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt::Write as _;
+use std::sync::Arc;
 
-use cosmic_text::{Buffer, LayoutGlyph, Metrics, Shaping, SwashContent, SwashImage, Wrap};
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{self, FontResolver, Node, Tree};
 
 use super::TextStyle;
 use super::fonts::{self, FontSet};
@@ -13,34 +16,25 @@ use super::raster::Raster;
 use super::source::hash;
 use crate::{Error, Result};
 
-/// A text is shaped at this em, in pixels; without hinting, every other size looks the same.
-const SHAPED_EM: f32 = 64.0;
+/// A text is set at this em, in pixels; every other size looks the same.
+const EM: f32 = 64.0;
 /// From one baseline to the next, in em.
 const LINE_HEIGHT: f32 = 1.2;
 /// More than this is no stamp, and would take long to shape.
 const MAX_CHARACTERS: usize = 10_000;
 
-/// A text, shaped. Its box is as wide as its longest line and as high as its lines, whatever ink
+/// A text, set. Its box is as wide as its longest line and as high as its lines, whatever ink
 /// is in them, so that texts with and without descenders line up; where ink stands out of that
 /// box, it is larger.
-#[derive(Debug)]
 pub(super) struct Text {
-    glyphs: Vec<Glyph>,
+    tree: Tree,
     bounds: Bounds,
     em: f64,
     color: [u8; 4],
-    fonts: Arc<Mutex<FontSet>>,
     content_hash: [u8; 32],
 }
 
-#[derive(Debug)]
-struct Glyph {
-    glyph: LayoutGlyph,
-    /// The y of its baseline.
-    baseline: f32,
-}
-
-/// In pixels at the shaped em.
+/// In pixels at [`EM`].
 #[derive(Clone, Copy, Debug)]
 struct Bounds {
     left: f32,
@@ -50,7 +44,7 @@ struct Bounds {
 }
 
 impl Text {
-    /// Shapes a text. `em` is the font size, in pixels, that its own size is reckoned with.
+    /// Sets a text. `em` is the font size, in pixels, that its own size is reckoned with.
     pub(super) fn set(text: &str, style: &TextStyle, em: f64) -> Result<Self> {
         if !(em > 0.0 && em <= 1e6) {
             return Err(Error::Setting("the text size must be more than 0 pixels".to_owned()));
@@ -58,24 +52,23 @@ impl Text {
         if text.chars().count() > MAX_CHARACTERS {
             return Err(Error::stamp(format!("a text has at most {MAX_CHARACTERS} characters")));
         }
-        let text: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
-        let fonts = fonts::for_text(style.font.as_deref(), &text)?;
-        let mut set = lock(&fonts);
-        let (glyphs, mut bounds) = shape(&mut set, &text);
-        warn_of_missing(&text, &glyphs);
-        for glyph in &glyphs {
-            if let Some((x, y, image)) = glyph.draw(&mut set, (0.0, 0.0), 1.0) {
-                bounds.include(x, y, &image);
-            }
+        let text: String = text.chars().filter(|&c| is_written(c)).collect();
+        let color = style.color;
+        let mut fonts = fonts::for_text(style.font.as_deref(), false)?;
+        let mut setting = Setting::of(&text, &fonts, color)?;
+        // The system's fonts are only looked through where they are needed.
+        if !setting.missing.is_empty() {
+            fonts = fonts::for_text(style.font.as_deref(), true)?;
+            setting = Setting::of(&text, &fonts, color)?;
+            warn_of_missing(&text, &setting.missing);
         }
-        let content_hash = hash(&[text.as_bytes(), &style.color, &set.fingerprint, set.name().as_bytes()]);
-        drop(set);
-        Ok(Self { glyphs, bounds, em, color: style.color, fonts, content_hash })
+        let content_hash = hash(&[text.as_bytes(), &color, &fonts.fingerprint, fonts.name().as_bytes()]);
+        Ok(Self { tree: setting.tree, bounds: setting.bounds, em, color, content_hash })
     }
 
     /// Width and height in pixels, both positive.
     pub(super) fn size(&self) -> (f64, f64) {
-        let scale = self.em / f64::from(SHAPED_EM);
+        let scale = self.em / f64::from(EM);
         (f64::from(self.bounds.width()) * scale, f64::from(self.bounds.height()) * scale)
     }
 
@@ -86,71 +79,162 @@ impl Text {
 
     /// Draws it into a bitmap of `width × height`.
     pub(super) fn draw(&self, width: u32, height: u32) -> Result<Raster> {
+        let mut canvas = Pixmap::new(width, height)
+            .ok_or_else(|| Error::stamp(format!("a text cannot be drawn {width} × {height} pixels large")))?;
         let scale = (width as f32 / self.bounds.width()).min(height as f32 / self.bounds.height());
-        let origin = (-self.bounds.left * scale, -self.bounds.top * scale);
-        let mut canvas = Raster { width, height, rgba: vec![[0; 4]; width as usize * height as usize] };
-        let mut set = lock(&self.fonts);
-        for glyph in &self.glyphs {
-            if let Some((x, y, image)) = glyph.draw(&mut set, origin, scale) {
-                paint(&mut canvas, x, y, &image, self.color);
-            }
-        }
+        let place = Transform::from_scale(scale, scale).pre_translate(-self.bounds.left, -self.bounds.top);
+        resvg::render(&self.tree, place, &mut canvas.as_mut());
+        let mut raster = Raster::from_premultiplied_8(width, height, canvas.data());
         let opacity = u32::from(self.color[3]);
-        for pixel in &mut canvas.rgba {
+        for (pixel, drawn) in raster.rgba.iter_mut().zip(canvas.data().as_chunks::<4>().0) {
+            if is_of(drawn, self.color) {
+                pixel[..3].copy_from_slice(&[0, 1, 2].map(|channel| u16::from(self.color[channel]) * 257));
+            }
+            // Once for the whole, so that it does not add up where glyphs overlap.
             pixel[3] = ((u32::from(pixel[3]) * opacity + 127) / 255) as u16;
         }
-        Ok(canvas)
+        Ok(raster)
     }
 }
 
-fn lock(fonts: &Mutex<FontSet>) -> MutexGuard<'_, FontSet> {
-    fonts.lock().unwrap_or_else(PoisonError::into_inner)
+/// Whether a premultiplied pixel is of the text's colour, but for rounding: not of an emoji's. Divided by a
+/// small alpha, what 8 bits are left of a colour would be another one.
+fn is_of(drawn: &[u8; 4], color: [u8; 4]) -> bool {
+    let alpha = i32::from(drawn[3]);
+    alpha > 0
+        && (0..3).all(|channel| {
+            let wanted = (i32::from(color[channel]) * alpha + 127) / 255;
+            (i32::from(drawn[channel]) - wanted).abs() <= 1
+        })
 }
 
-/// The text's glyphs and the box of its lines.
-fn shape(set: &mut FontSet, text: &str) -> (Vec<Glyph>, Bounds) {
-    let mut buffer = Buffer::new_empty(Metrics::relative(SHAPED_EM, LINE_HEIGHT));
-    buffer.set_wrap(Wrap::None);
-    buffer.set_text(text, &set.attributes(), Shaping::Advanced, None);
-    buffer.shape_until_scroll(&mut set.system, false);
-    let width = buffer.layout_runs().map(|run| run.line_w).fold(0.0, f32::max);
-    // Only against a known width do lines from right to left begin at the right.
-    buffer.set_size(Some(width), None);
-    buffer.shape_until_scroll(&mut set.system, false);
-    let mut glyphs = Vec::new();
-    let mut bottom = SHAPED_EM * LINE_HEIGHT;
-    for run in buffer.layout_runs() {
-        bottom = run.line_top + run.line_height;
-        glyphs.extend(run.glyphs.iter().map(|glyph| Glyph { glyph: glyph.clone(), baseline: run.line_y }));
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Text").field("bounds", &self.bounds).finish_non_exhaustive()
     }
-    // An empty text is a clear square, so that it has proportions.
-    let right = if width > 0.0 { width } else { bottom };
-    (glyphs, Bounds { left: 0.0, top: 0.0, right, bottom })
 }
 
-fn warn_of_missing(text: &str, glyphs: &[Glyph]) {
-    // Glyph 0 is the box that stands for a missing character.
-    let missing: BTreeSet<&str> = glyphs
-        .iter()
-        .filter(|Glyph { glyph, .. }| glyph.glyph_id == 0)
-        .filter_map(|Glyph { glyph, .. }| text.lines().find_map(|line| line.get(glyph.start..glyph.end)))
-        .collect();
+/// Whether a character is one of a text, and may stand in XML (XML 1.0, 2.2).
+fn is_written(c: char) -> bool {
+    (!c.is_control() && !matches!(c, '\u{fffe}' | '\u{ffff}')) || matches!(c, '\n' | '\t')
+}
+
+/// A text in its place.
+struct Setting {
+    tree: Tree,
+    bounds: Bounds,
+    /// What is in no font that there is.
+    missing: BTreeSet<String>,
+}
+
+impl Setting {
+    fn of(text: &str, fonts: &FontSet, color: [u8; 4]) -> Result<Self> {
+        let lines: Vec<&str> = text.split('\n').collect();
+        let (ascent, descent) = heights(fonts)?;
+        let widths = widths(&lines, fonts)?;
+        let width = widths.iter().copied().fold(0.0, f32::max);
+        let line_height = EM * LINE_HEIGHT;
+        let baseline = (line_height - (ascent + descent)) / 2.0 + ascent;
+        let places = lines.iter().zip(&widths).enumerate().map(|(number, (line, own))| {
+            let x = if is_from_right(line) { width - own } else { 0.0 };
+            (x, baseline + number as f32 * line_height)
+        });
+        let tree = tree(&lines, places.collect(), fonts, color)?;
+        let bottom = line_height * lines.len() as f32;
+        // An empty text is a clear square, so that it has proportions.
+        let right = if width > 0.0 { width } else { bottom };
+        let mut bounds = Bounds { left: 0.0, top: 0.0, right, bottom };
+        let mut missing = BTreeSet::new();
+        for text in texts(&tree) {
+            bounds.include(text.flattened().abs_stroke_bounding_box());
+            let glyphs = text.layouted().iter().flat_map(|span| &span.positioned_glyphs);
+            // Glyph 0 is the box that stands for a missing character.
+            missing.extend(glyphs.filter(|glyph| glyph.id.0 == 0).map(|glyph| glyph.text.clone()));
+        }
+        Ok(Self { tree, bounds, missing })
+    }
+}
+
+/// Whether the first letter is one of a script that is written from right to left (UAX #9, P2 and P3; the
+/// blocks of such scripts as the Unicode Standard, 15.0, reserves them).
+fn is_from_right(line: &str) -> bool {
+    let first = line.chars().find(|c| c.is_alphabetic());
+    first.is_some_and(|c| {
+        matches!(u32::from(c),
+            0x0590..=0x08ff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x10800..=0x10fff | 0x1e800..=0x1efff)
+    })
+}
+
+/// How far a line of the font reaches over its baseline and below it.
+fn heights(fonts: &FontSet) -> Result<(f32, f32)> {
+    let measured = tree(&["x"], vec![(0.0, 0.0)], fonts, [0; 4])?;
+    let bounds = texts(&measured).next().map(usvg::Text::bounding_box);
+    Ok(bounds.map_or((EM, 0.0), |bounds| (-bounds.top(), bounds.bottom())))
+}
+
+/// How far the pen goes in each line.
+fn widths(lines: &[&str], fonts: &FontSet) -> Result<Vec<f32>> {
+    let measured = tree(lines, vec![(0.0, 0.0); lines.len()], fonts, [0; 4])?;
+    let mut widths = vec![0.0; lines.len()];
+    // A line without a glyph is none of the tree's.
+    for text in texts(&measured) {
+        if let Some(width) = text.id().parse().ok().and_then(|line: usize| widths.get_mut(line)) {
+            *width = text.bounding_box().width();
+        }
+    }
+    Ok(widths)
+}
+
+fn texts(tree: &Tree) -> impl Iterator<Item = &usvg::Text> {
+    fn within<'a>(group: &'a usvg::Group, found: &mut Vec<&'a usvg::Text>) {
+        for child in group.children() {
+            match child {
+                Node::Text(text) => found.push(text),
+                Node::Group(group) => within(group, found),
+                _ => {}
+            }
+        }
+    }
+    let mut found = Vec::new();
+    within(tree.root(), &mut found);
+    found.into_iter()
+}
+
+/// The lines as an SVG's, each beginning where its place says; opaque.
+fn tree(lines: &[&str], places: Vec<(f32, f32)>, fonts: &FontSet, color: [u8; 4]) -> Result<Tree> {
+    let [r, g, b, _] = color;
+    let mut svg = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' width='{EM}' height='{EM}' font-size='{EM}' \
+         fill='rgb({r},{g},{b})'>"
+    );
+    for (number, (line, (x, y))) in lines.iter().zip(places).enumerate() {
+        // Writing to a string does not fail.
+        let _ =
+            write!(svg, "<text id='{number}' x='{x}' y='{y}' xml:space='preserve'>{}</text>", escaped(line));
+    }
+    svg.push_str("</svg>");
+    let face = fonts.face;
+    let options = usvg::Options {
+        fontdb: Arc::clone(&fonts.database),
+        font_resolver: FontResolver {
+            select_font: Box::new(move |_, _| Some(face)),
+            select_fallback: FontResolver::default_fallback_selector(),
+        },
+        ..usvg::Options::default()
+    };
+    Tree::from_str(&svg, &options).map_err(|error| Error::stamp(format!("the text cannot be set: {error}")))
+}
+
+fn escaped(line: &str) -> String {
+    line.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn warn_of_missing(text: &str, missing: &BTreeSet<String>) {
     if !missing.is_empty() {
         let count = missing.len();
         tracing::warn!(
             "{count} characters of the text “{text}” are in no installed font; install one that has them"
         );
-    }
-}
-
-impl Glyph {
-    /// Its bitmap at `scale` and where the bitmap's top left corner lies.
-    fn draw(&self, set: &mut FontSet, origin: (f32, f32), scale: f32) -> Option<(i32, i32, SwashImage)> {
-        let place = self.glyph.physical((origin.0, origin.1 + self.baseline * scale), scale);
-        let image = set.swash.get_image_uncached(&mut set.system, place.cache_key)?;
-        let x = place.x.saturating_add(image.placement.left);
-        let y = place.y.saturating_sub(image.placement.top);
-        Some((x, y, image))
     }
 }
 
@@ -163,53 +247,15 @@ impl Bounds {
         self.bottom - self.top
     }
 
-    fn include(&mut self, x: i32, y: i32, image: &SwashImage) {
-        let (x, y) = (x as f32, y as f32);
-        self.left = self.left.min(x);
-        self.top = self.top.min(y);
-        self.right = self.right.max(x + image.placement.width as f32);
-        self.bottom = self.bottom.max(y + image.placement.height as f32);
-    }
-}
-
-/// Lays a glyph over what is drawn already.
-fn paint(canvas: &mut Raster, x: i32, y: i32, image: &SwashImage, color: [u8; 4]) {
-    let channels = if image.content == SwashContent::Mask { 1 } else { 4 };
-    let wide = |value: u8| u16::from(value) * 257;
-    let width = image.placement.width as usize;
-    if width == 0 {
-        return;
-    }
-    for (row, line) in (i64::from(y)..).zip(image.data.chunks_exact(width * channels)) {
-        for (column, source) in (i64::from(x)..).zip(line.chunks_exact(channels)) {
-            let inside = (0..i64::from(canvas.width)).contains(&column)
-                && (0..i64::from(canvas.height)).contains(&row);
-            if !inside {
-                continue;
-            }
-            let pixel = match *source {
-                [coverage] => [wide(color[0]), wide(color[1]), wide(color[2]), wide(coverage)],
-                [r, g, b, alpha] => [wide(r), wide(g), wide(b), wide(alpha)],
-                _ => continue,
-            };
-            let under = &mut canvas.rgba[row as usize * canvas.width as usize + column as usize];
-            *under = over(*under, pixel);
+    fn include(&mut self, ink: usvg::Rect) {
+        if ink.width() == 0.0 && ink.height() == 0.0 {
+            return;
         }
+        self.left = self.left.min(ink.left());
+        self.top = self.top.min(ink.top());
+        self.right = self.right.max(ink.right());
+        self.bottom = self.bottom.max(ink.bottom());
     }
-}
-
-/// Source-over of straight-alpha pixels.
-fn over(under: [u16; 4], above: [u16; 4]) -> [u16; 4] {
-    if under[3] == 0 || above[3] == u16::MAX {
-        return above;
-    }
-    let alpha = f32::from(above[3]) / 65535.0;
-    let rest = f32::from(under[3]) / 65535.0 * (1.0 - alpha);
-    let whole = alpha + rest;
-    let mix =
-        |above: u16, under: u16| ((f32::from(above) * alpha + f32::from(under) * rest) / whole + 0.5) as u16;
-    let colour = [0, 1, 2].map(|channel| mix(above[channel], under[channel]));
-    [colour[0], colour[1], colour[2], (whole * 65535.0 + 0.5) as u16]
 }
 
 #[cfg(test)]
@@ -274,6 +320,14 @@ mod tests {
         let raster = at_own_size(&Text::set("o\u{338}x\u{338}", &style, 40.0).unwrap());
         let most = raster.rgba.iter().map(|pixel| pixel[3]).max().unwrap();
         assert_eq!(most, 100 * 257);
+    }
+
+    #[test]
+    fn what_the_font_lacks_is_known() {
+        let fonts = fonts::for_text(None, false).unwrap();
+        let missing = |words: &str| Setting::of(words, &fonts, [0; 4]).unwrap().missing.len();
+        assert_eq!(missing("Ångström © 2024 — Ελλάδα, Москва 100 €\n<&>\t'\""), 0);
+        assert_eq!(missing("東京 東"), 2);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use resvg::usvg::roxmltree::{Document, Node, NodeId};
 
@@ -16,8 +16,6 @@ const MOST: f64 = 500_000.0;
 const DEEPEST: usize = 32;
 /// Elements in elements; each takes some of the parser's stack.
 const MOST_NESTED: u32 = 256;
-/// What a style sheet may give one element of a kind: fill and stroke, three markers and one of each other.
-const OF_ONE_ELEMENT: f64 = 3.0;
 
 /// # Errors
 /// [`Error::Stamp`].
@@ -30,9 +28,8 @@ pub(super) fn check(document: &Document<'_>) -> Result<()> {
     let graph = Graph::of(document);
     let mut drawn = vec![0.0; graph.targets.len()];
     for _ in 0..DEEPEST {
-        let next: Vec<f64> =
-            graph.targets.iter().map(|target| target.drawn(&drawn, &graph.of_sheets)).collect();
-        let whole = graph.root.drawn(&next, &graph.of_sheets);
+        let next: Vec<f64> = graph.targets.iter().map(|target| target.drawn(&drawn)).collect();
+        let whole = graph.root.drawn(&next);
         if whole > MOST {
             return Err(Error::stamp(format!(
                 "the SVG would draw more than {MOST} shapes, as its parts refer to one another; simplify it"
@@ -62,8 +59,6 @@ fn is_too_deep(document: &Document<'_>) -> bool {
 struct Graph {
     root: Part,
     targets: Vec<Part>,
-    /// Targets that a style sheet names: it may give them to any element.
-    of_sheets: BTreeSet<usize>,
 }
 
 /// An element with all that stands in it.
@@ -75,40 +70,24 @@ struct Part {
 
 impl Part {
     /// Elements drawn for one drawing of it, if so many are for each target.
-    fn drawn(&self, targets: &[f64], of_sheets: &BTreeSet<usize>) -> f64 {
-        let given = of_sheets.iter().map(|&target| targets[target]).fold(0.0, f64::max);
-        let referred: f64 = self.references.iter().map(|&target| targets[target]).sum();
-        self.elements * (1.0 + OF_ONE_ELEMENT * given) + referred
+    fn drawn(&self, targets: &[f64]) -> f64 {
+        self.elements + self.references.iter().map(|&target| targets[target]).sum::<f64>()
     }
 }
 
 impl Graph {
     fn of(document: &Document<'_>) -> Self {
         let elements = || document.descendants().filter(Node::is_element);
-        let with_id = elements().filter_map(|node| Some((node.attribute("id")?, node)));
-        let by_name: HashMap<&str, NodeId> = with_id.map(|(name, node)| (name, node.id())).collect();
-        let named = |text: &str| -> Vec<NodeId> {
-            names(text).filter_map(|name| by_name.get(name).copied()).collect()
-        };
+        let with_id = elements().filter_map(|node| Some((node.attribute("id")?, node.id())));
+        let by_name: HashMap<&str, NodeId> = with_id.collect();
+        let sheets = Sheets::of(document);
         let mut number = HashMap::new();
         let mut references = Vec::new();
         for node in elements() {
-            for attribute in node.attributes() {
-                for target in named(attribute.value()) {
-                    let next = number.len();
-                    references.push((node, *number.entry(target).or_insert(next)));
-                }
-            }
-        }
-        let sheets = elements().filter(|node| node.tag_name().name() == "style");
-        let mut of_sheets = BTreeSet::new();
-        for target in sheets.filter_map(|node| node.text()).flat_map(named) {
-            // A gradient holds nothing that could refer to anything.
-            let holds_shapes =
-                document.get_node(target).is_some_and(|node| !node.tag_name().name().ends_with("Gradient"));
-            if holds_shapes {
+            let own = node.attributes().flat_map(|attribute| names(attribute.value()));
+            for target in own.chain(sheets.names_for(node)).filter_map(|name| by_name.get(name)) {
                 let next = number.len();
-                of_sheets.insert(*number.entry(target).or_insert(next));
+                references.push((node, *number.entry(*target).or_insert(next)));
             }
         }
         let mut targets = vec![Part::default(); number.len()];
@@ -124,7 +103,44 @@ impl Graph {
             root.references.push(target);
             within(node).into_iter().for_each(|holder| targets[holder].references.push(target));
         }
-        Self { root, targets, of_sheets }
+        Self { root, targets }
+    }
+}
+
+/// What style sheets refer to, by the last class, identifier or element that a selector names: what else it
+/// asks for is taken as met.
+#[derive(Default)]
+struct Sheets<'a> {
+    named: HashMap<&'a str, Vec<&'a str>>,
+    any: Vec<&'a str>,
+}
+
+impl<'a> Sheets<'a> {
+    fn of(document: &'a Document<'_>) -> Self {
+        let mut sheets = Self::default();
+        let texts = document.descendants().filter(|node| node.tag_name().name() == "style");
+        for rule in texts.filter_map(|node| node.text()).flat_map(|text| text.split('}')) {
+            let Some((head, body)) = rule.rsplit_once('{') else { continue };
+            let targets: Vec<&str> = names(body).collect();
+            // Behind another brace, such as that of `@media`.
+            let selectors = head.rsplit('{').next().unwrap_or_default();
+            for selector in selectors.split(',').filter(|_| !targets.is_empty()) {
+                let last =
+                    selector.trim().rsplit([' ', '\t', '\n', '>', '+', '~']).next().unwrap_or_default();
+                let last = last.split([':', '[']).next().unwrap_or_default();
+                match last.rsplit(['.', '#']).next().unwrap_or_default() {
+                    "" | "*" => sheets.any.extend(&targets),
+                    name => sheets.named.entry(name).or_default().extend(&targets),
+                }
+            }
+        }
+        sheets
+    }
+
+    fn names_for<'b>(&'b self, node: Node<'b, '_>) -> impl Iterator<Item = &'a str> + 'b {
+        let classes = node.attribute("class").unwrap_or_default().split_whitespace();
+        let own = classes.chain(node.attribute("id")).chain([node.tag_name().name()]);
+        own.filter_map(|name| self.named.get(name)).flatten().chain(&self.any).copied()
     }
 }
 
@@ -153,9 +169,10 @@ mod tests {
         checked("<linearGradient id='a'/><linearGradient id='b' x:href='#a'/><rect fill='url(#b)'/>")
             .unwrap();
         let classes = format!(
-            "<style>.a {{ fill: url(#p) }} .b {{ clip-path: url('#c') }}</style><pattern id='p'>{0}</pattern>\
-             <clipPath id='c'>{0}</clipPath>{0}",
-            "<rect class='a'/>".repeat(9)
+            "<style>.a {{ fill: url(#p) }} g > .b:hover {{ clip-path: url('#c') }}</style>\
+             <pattern id='p'>{0}</pattern><clipPath id='c'>{0}</clipPath>{1}",
+            "<rect class='c'/>".repeat(9),
+            "<rect class='a b'/>".repeat(9)
         );
         checked(&classes).unwrap();
     }
@@ -172,7 +189,13 @@ mod tests {
         let attributes = tower(&|level| format!("<rect fill='url(#p{level})'/>"));
         assert!(checked(&format!("{attributes}<rect fill='url(#p8)'/>")).is_err());
         let classes = tower(&|level| format!("<rect class='p{level}'/>"));
-        let sheet: String = (0..9).map(|level| format!(".p{level} {{ fill: url(#p{level}) }}")).collect();
-        assert!(checked(&format!("<style>{sheet}</style>{classes}<rect class='p8'/>")).is_err());
+        for selector in [".p", "rect.p", "@media all { g > .p"] {
+            let rule = |level| format!("{selector}{level} {{ fill: url(#p{level}) }}");
+            let sheet: String = (0..9).map(rule).collect();
+            assert!(
+                checked(&format!("<style>{sheet}</style>{classes}<rect class='p8'/>")).is_err(),
+                "{selector}"
+            );
+        }
     }
 }
