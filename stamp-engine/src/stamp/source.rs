@@ -22,7 +22,7 @@ enum Kind {
     Image(Image),
     Pixels(Raster),
     Svg(Box<Svg>),
-    Text(Text),
+    Text(Box<Text>),
 }
 
 /// How a text looks.
@@ -77,7 +77,7 @@ impl Stamp {
     /// [`Error::Setting`] when `em` is not a sensible size.
     pub fn text(text: &str, style: &TextStyle, em: f64) -> Result<Self> {
         let text = Text::set(text, style, em)?;
-        Ok(Self { content_hash: hash(&[b"text", &text.content_hash()]), kind: Kind::Text(text) })
+        Ok(Self { content_hash: hash(&[b"text", &text.content_hash()]), kind: Kind::Text(Box::new(text)) })
     }
 
     /// The stamp's own size in pixels (an SVG's in CSS pixels); both sides are positive.
