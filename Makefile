@@ -115,7 +115,7 @@ arm:
 
 ## A fixed number of inputs for each fuzz target, with AddressSanitizer; more with FUZZ_RUNS, and then
 ## faster with FUZZ_PROFILE=release.
-FUZZ_RUNS ?= 2000
+FUZZ_RUNS ?= 1000
 FUZZ_PROFILE ?= dev
 fuzz:
 	.ci/set-up fuzz

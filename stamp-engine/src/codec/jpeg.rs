@@ -5,12 +5,14 @@
 mod bounds;
 mod planes;
 
+use std::borrow::Cow;
+
 use turbojpeg::{Colorspace, Compressor, Decompressor, Image, PixelFormat, Subsamp};
 
 use super::EncodeOptions;
 use super::channels::{eight, opaque_eight};
 use super::quantisation::quality_of;
-use crate::metadata::jpeg::{APP0, embed, segments};
+use crate::metadata::jpeg::{APP0, embed, segments, with_icc_hidden};
 use crate::spare::Spare;
 use crate::{Depth, Error, Format, Layout, Metadata, Orientation, Pixels, Probe, Result, Samples};
 
@@ -122,11 +124,23 @@ pub(super) fn decode(probe: &Probe, bytes: &[u8], lenient: bool) -> Result<Pixel
     let format = pixel_format(probe.layout);
     let image = Image { pixels: &mut samples[..], width, pitch, height, format };
     let mut decompressor = decompressor()?;
-    // What is wrong with the header ends decoding before it begins, whatever of it would be tolerated
-    // later; the samples would then be those of another picture.
-    decompressor.read_header(bytes).map_err(damaged)?;
-    tolerant(decompressor.decompress(bytes, image), lenient)?;
+    let bytes = with_sound_header(&mut decompressor, bytes)?;
+    tolerant(decompressor.decompress(&bytes, image), lenient)?;
     Pixels::new(probe.width, probe.height, probe.layout, Samples::U8(samples))
+}
+
+/// What is wrong with the header ends decoding before it begins, whatever of it would be tolerated later; the
+/// samples would then be those of another picture. Only a profile in disorder is passed over, as viewers do.
+fn with_sound_header<'a>(decompressor: &mut Decompressor, bytes: &'a [u8]) -> Result<Cow<'a, [u8]>> {
+    match decompressor.read_header(bytes) {
+        Ok(_) => Ok(Cow::Borrowed(bytes)),
+        Err(error) if plain(&error).contains("bad ICC marker") => {
+            let bytes = with_icc_hidden(bytes);
+            decompressor.read_header(&bytes).map_err(damaged)?;
+            Ok(Cow::Owned(bytes))
+        }
+        Err(error) => Err(damaged(error)),
+    }
 }
 
 fn decompressor() -> Result<Decompressor> {

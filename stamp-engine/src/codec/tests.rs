@@ -344,6 +344,19 @@ fn flipped_bytes_never_panic() {
 
 /// libjpeg-turbo's interface ends at a warning about the header, before anything is decoded. What it was
 /// to write over must not be handed on: it is the picture that the thread decoded before.
+/// Found by a fuzzer: an ICC segment without a profile, or parts that do not follow one another.
+#[test]
+fn a_profile_in_disorder_is_passed_over() {
+    let whole = fixture("baseline-420.jpg");
+    let wanted = decode(&probe(&whole, &LIMITS).unwrap(), &whole, &LIMITS).unwrap();
+    for part in [&b"ICC_PROFILE\0\x01\x01"[..], b"ICC_PROFILE\0\x02\x01abc", b"ICC_PROFILE\0\x01\x03abc"] {
+        let length = (part.len() as u16 + 2).to_be_bytes();
+        let odd = [&whole[..2], &[0xff, 0xe2], &length, part, &whole[2..]].concat();
+        let decoded = decode(&probe(&odd, &LIMITS).unwrap(), &odd, &LIMITS).unwrap();
+        assert_eq!(decoded.samples(), wanted.samples());
+    }
+}
+
 #[test]
 fn a_faulty_header_gives_nothing_of_the_picture_before() {
     let whole = fixture("baseline-420.jpg");

@@ -58,6 +58,16 @@ pub(crate) fn segments(bytes: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     })
 }
 
+/// The file with its ICC segments under another name, for a reader that minds how they follow one another.
+pub(crate) fn with_icc_hidden(bytes: &[u8]) -> Vec<u8> {
+    let mut hidden = bytes.to_vec();
+    for segment in segments(bytes).filter(|s| s.marker == APP2 && s.data.starts_with(ICC)) {
+        let at = segment.data.as_ptr().addr() - bytes.as_ptr().addr();
+        hidden[at] = b'-';
+    }
+    hidden
+}
+
 /// The EXIF block.
 pub(crate) fn exif(bytes: &[u8]) -> Option<&[u8]> {
     segments(bytes).filter(|s| s.marker == APP1).find_map(|s| s.data.strip_prefix(EXIF))
