@@ -8,6 +8,7 @@ mod parts;
 mod serve;
 mod site;
 mod tokens;
+mod unread;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::Method;
+use axum::middleware::from_fn;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -23,6 +24,7 @@ use tower_http::cors::{self, CorsLayer};
 use crate::config::Config;
 use crate::parts::{Opened, open};
 use crate::site::{self, origin};
+use crate::unread;
 
 /// The sweeper's rounds.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
@@ -56,6 +58,7 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
         routes = routes.merge(server.routes());
     }
     routes = routes.merge(site::routes(&config.site, &elsewhere(config, &parts).await));
+    routes = routes.layer(from_fn(unread::read_to_the_end));
     let (mut tasks, mut stampers) = (JoinSet::new(), JoinSet::new());
     tasks.spawn(accept(listener, routes, stopped.clone()));
     tasks.spawn(sweep_often(app, stopped));

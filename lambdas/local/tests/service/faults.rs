@@ -203,11 +203,13 @@ async fn bodies_that_are_too_long_and_owners_that_are_too_quick_are_refused() {
     let service = Service::start(data.path(), free_port(), &[("STAMPEDE_RATE".to_owned(), "2".to_owned())]);
     let client = Client::new(&service.url).await;
     let long = json!({ "pictures": [], "stamp": "x".repeat(3 << 20) });
-    let refused = client.call(Method::POST, "/jobs", Some(long)).await;
-    assert_eq!(refused.status(), 413);
-    let problem: Value = refused.json().await.unwrap();
-    assert!(problem["type"].is_string() && problem["detail"].is_string(), "{problem}");
-
+    for _ in 0..4 {
+        // The connection is kept, or said to be closed: the next one finds it either way.
+        let refused = client.call(Method::POST, "/jobs", Some(long.clone())).await;
+        assert_eq!(refused.status(), 413);
+        let problem: Value = refused.json().await.unwrap();
+        assert!(problem["type"].is_string() && problem["detail"].is_string(), "{problem}");
+    }
     let lost = client.call(Method::GET, "/nowhere", None).await;
     assert_eq!(
         (lost.status().as_u16(), &lost.headers()["content-type"]),
