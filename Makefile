@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: peers instructions instructions-baseline picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: sbom reproducible soak peers instructions instructions-baseline picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -73,6 +73,7 @@ deny:
 	@cargo deny --locked check advisories || { \
 		cargo deny --locked fetch db >/dev/null 2>&1 && exit 1; \
 		echo "*** SKIPPED, NOT PASSED: the advisory database cannot be downloaded here ***"; }
+	.ci/npm-audit front-end lambdas/adapters/live/tests/pusher
 
 ## The site's own tests, and the whole of it in a browser, with the service that `unit` has built.
 site:
@@ -120,6 +121,24 @@ FUZZ_PROFILE ?= dev
 fuzz:
 	.ci/set-up fuzz
 	FUZZ_PROFILE=$(FUZZ_PROFILE) .ci/fuzz $(FUZZ_RUNS)
+
+## What each program is made of (CycloneDX): target/sbom.
+sbom:
+	.ci/set-up sbom
+	.ci/sbom
+
+## Whether two builds at different places are the same bits (ten minutes).
+reproducible:
+	.ci/set-up build
+	.ci/reproducible
+
+## Half an hour of mixed load and faults; its figures go to lambdas/local/tests/service/soak/REPORT.md. Two minutes of the
+## same are among the tests.
+SOAK_MINUTES ?= 30
+soak:
+	.ci/set-up test
+	STAMPEDE_REQUIRE_S3=1 STAMPEDE_SOAK_MINUTES=$(SOAK_MINUTES) STAMPEDE_SOAK_REPORT=$(CURDIR)/target/soak.md \
+		cargo test --release --locked -p stampede-local --test service -- soak:: --nocapture
 
 ## The tests of unsafe code under Miri (some minutes; not part of `make test`).
 miri:

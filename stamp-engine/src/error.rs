@@ -76,6 +76,11 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// The process cannot be confined; see [`Sandbox`](crate::Sandbox).
+    #[cfg(feature = "sandbox")]
+    #[error("this process cannot be confined: {0}")]
+    Sandbox(String),
+
     /// The run was cancelled before this picture's turn came.
     #[error("cancelled before it was stamped")]
     Cancelled,

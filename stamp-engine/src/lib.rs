@@ -43,7 +43,7 @@
 //! and coded again. Everything else, or all with [`Path::Pixel`], is decoded, [`composite`]d and
 //! encoded; the [`Report`] says which path was taken and why.
 //!
-//! Features: `cli` (the `stamp` command, on by default; a library user switches it off) and `avif`.
+//! Features: `cli` (the `stamp` command, on by default; a library user switches it off), `avif`, and `sandbox`.
 
 mod batch;
 pub mod blend;
@@ -62,6 +62,8 @@ mod pixels;
 mod placement;
 mod probe;
 mod recent;
+#[cfg(feature = "sandbox")]
+mod sandbox;
 mod spare;
 mod stamp;
 mod stamper;
@@ -86,6 +88,8 @@ pub use picture::{Layer, Options, Outcome, Path, Picture, Report, Source, Stampe
 pub use pixels::{Depth, Layout, Pixels, Samples};
 pub use placement::{At, Gravity, Length, Placement, Resolved, Size, Tile};
 pub use probe::{Probe, probe};
+#[cfg(feature = "sandbox")]
+pub use sandbox::{Confined, Sandbox};
 pub use stamp::{Cache, CacheOptions, Ink, Prepared, Request, Stamp, TextStyle, TextTemplate};
 pub use stamper::Stamper;
 pub use thumbnail::thumbnail;

@@ -13,8 +13,10 @@ pub struct Postgres {
     /// `postgres://…`, with a user that may do everything.
     pub url: String,
     /// Before the folder, so that it is ended before that is removed.
-    _server: Server,
-    _folder: TempDir,
+    server: Option<Server>,
+    programs: PathBuf,
+    port: u16,
+    folder: TempDir,
 }
 
 const WHAT: &str = "PostgreSQL";
@@ -59,14 +61,30 @@ impl Postgres {
         initdb.arg("-D");
         run(initdb.arg(&data))?;
         let port = free_port(WHAT)?;
-        let mut postgres = as_user(user, &programs.join("postgres"));
-        postgres.arg("-D").arg(&data).arg("-k").arg(folder.path()).args(["-p", &port.to_string()]);
-        postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off"]);
-        postgres.args(["-c", "synchronous_commit=off", "-c", "max_connections=200"]);
-        let server = Server::start(WHAT, &mut postgres, port, &folder.path().join("log"))?;
         let password = password.map(|password| format!(":{password}")).unwrap_or_default();
         let url = format!("postgres://stampede{password}@127.0.0.1:{port}/postgres?sslmode=disable");
-        Ok(Self { url, _server: server, _folder: folder })
+        let mut postgres = Self { url, server: None, programs, port, folder };
+        postgres.start_again()?;
+        Ok(postgres)
+    }
+
+    /// Stops it; what it holds stays.
+    pub fn stop(&mut self) {
+        self.server = None;
+    }
+
+    /// Starts it again, where it was and with what it held.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub fn start_again(&mut self) -> Result<(), Fault> {
+        let (folder, port) = (self.folder.path(), self.port.to_string());
+        let mut postgres = as_user(unprivileged(), &self.programs.join("postgres"));
+        postgres.arg("-D").arg(folder.join("data")).arg("-k").arg(folder).args(["-p", &port]);
+        postgres.args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off"]);
+        postgres.args(["-c", "synchronous_commit=off", "-c", "max_connections=200"]);
+        self.server = Some(Server::start(WHAT, &mut postgres, self.port, &folder.join("log"))?);
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use clap::Args;
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
+use stampede_decoder::Confinement;
 use stampede_domain::signature::Secret;
 use stampede_live::Pusher;
 use stampede_store::Buckets;
@@ -55,6 +56,13 @@ pub(crate) struct Options {
     /// Cores that stamp; 0: none in this process [default: all]
     #[arg(long, env = "STAMPEDE_STAMPERS", value_name = "NUMBER")]
     stampers: Option<usize>,
+    /// Seconds that a picture may take, or it fails [default: 60]
+    #[arg(long, env = "STAMPEDE_PICTURE_SECONDS", value_name = "NUMBER")]
+    picture_seconds: Option<u64>,
+    /// Take files, sockets and other programs from what decodes: where-possible, always or never
+    /// [default: where-possible]
+    #[arg(long, env = "STAMPEDE_SANDBOX", value_name = "WHEN")]
+    sandbox: Option<String>,
     /// Requests a second of one owner [default: 200]
     #[arg(long, env = "STAMPEDE_RATE", value_name = "NUMBER")]
     rate: Option<u32>,
@@ -77,6 +85,8 @@ pub(crate) struct Config {
     pub(crate) pusher: Option<Pusher>,
     pub(crate) site: PathBuf,
     pub(crate) stampers: usize,
+    pub(crate) picture_seconds: u64,
+    pub(crate) sandbox: Confinement,
     pub(crate) rate: u32,
     pub(crate) log: String,
 }
@@ -112,6 +122,11 @@ impl Config {
         if rate == 0 {
             return Err("rate: it must be at least 1 request a second".to_owned());
         }
+        let picture_seconds = said.picture_seconds.or(file.picture_seconds).unwrap_or(60);
+        if picture_seconds == 0 {
+            return Err("picture-seconds: it must be at least 1".to_owned());
+        }
+        let sandbox = said.sandbox.or(file.sandbox).map(|when| parsed("sandbox", &when)).transpose()?;
         Ok(Self {
             public_url: said.public_url.or(file.public_url).unwrap_or_else(|| format!("http://{address}")),
             database: database.unwrap_or_else(|| format!("sqlite:{}", data.join("stampede.db").display())),
@@ -124,6 +139,8 @@ impl Config {
             pusher,
             site: said.site.or(file.site).unwrap_or_else(|| PathBuf::from("front-end/dist")),
             stampers: said.stampers.or(file.stampers).unwrap_or(cores),
+            picture_seconds,
+            sandbox: sandbox.unwrap_or_default(),
             rate,
             log: said.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         })
@@ -190,6 +207,8 @@ mod tests {
             (Options { buckets: Some("a,b".to_owned()), ..options(home.path()) }, "buckets"),
             (Options { pusher: Some("a:b@eu".to_owned()), ..options(home.path()) }, "pusher"),
             (Options { rate: Some(0), ..options(home.path()) }, "rate"),
+            (Options { picture_seconds: Some(0), ..options(home.path()) }, "picture-seconds"),
+            (Options { sandbox: Some("mostly".to_owned()), ..options(home.path()) }, "sandbox"),
         ] {
             assert!(Config::read(options).unwrap_err().starts_with(name));
         }

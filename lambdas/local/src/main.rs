@@ -49,6 +49,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    stampede_decoder::serve_if_asked();
     let Arguments { options, command } = Arguments::parse();
     match run(options, command) {
         Ok(()) => ExitCode::SUCCESS,

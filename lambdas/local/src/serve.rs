@@ -1,7 +1,6 @@
 //! Serving, until somebody says to stop.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -10,7 +9,7 @@ use axum::middleware::from_fn;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use stamp_engine::{Cache, CacheOptions};
+use stampede_decoder::Decoders;
 use stampede_live::Client;
 use stampede_middleware::{App, Parts, Settings, router, sweep};
 use stampede_stamper::{Consumer, Reporter, Stamper, consume};
@@ -42,11 +41,16 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
     let listener = listener.map_err(|error| format!("address: {}: {error}", config.address))?;
     let (stop, stopped) = watch::channel(false);
     let (rest, rested) = watch::channel(false);
-    let cache = Arc::new(Cache::new(CacheOptions::default()));
     let rate = NonZeroU32::new(config.rate).unwrap_or(NonZeroU32::MIN);
     let secure_cookie = config.public_url.starts_with("https://");
     let settings = Settings { requests_a_second: rate, secure_cookie, ..Settings::default() };
-    let app = App::new(parts.clone(), settings, Arc::clone(&cache));
+    let decoding = stampede_decoder::Settings {
+        time: Duration::from_secs(config.picture_seconds),
+        confinement: config.sandbox,
+        ..Default::default()
+    };
+    // Previews have decoders of their own: nobody who looks waits behind a job of thousands.
+    let app = App::new(parts.clone(), settings, Decoders::new(decoding.clone()));
     let mut routes = router(app.clone());
     if let Some(folder) = &folder {
         // Forms are signed, and no cookie counts there: any page may send one.
@@ -65,8 +69,8 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
     if config.stampers > 0 {
         let reporter = Reporter::new(format!("http://{}/callback", reachable(config)), config.secret.clone());
         let reporter = reporter.map_err(|fault| fault.to_string())?;
-        let settings = stampede_stamper::Settings { cores: config.stampers, ..Default::default() };
-        let stamper = Stamper::new(parts.store.clone(), Some(reporter), cache, settings, None);
+        let decoders = Decoders::new(stampede_decoder::Settings { cores: config.stampers, ..decoding });
+        let stamper = Stamper::new(parts.store.clone(), Some(reporter), decoders, None);
         stampers.spawn(consume(stamper, parts.queue.clone(), Consumer::default(), rested));
     }
     println!("Stampede is at {} (API: {}/docs)", config.public_url, config.public_url);

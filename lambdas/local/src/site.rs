@@ -4,7 +4,8 @@ use std::path::Path;
 
 use axum::Router;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::response::Redirect;
 use axum::routing::get;
@@ -27,8 +28,10 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(folder: &Path, elsewhere:
     let held = header(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     let fresh = header(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let assets = Router::new().nest_service("/assets", ServeDir::new(folder.join(ASSETS))).layer(held);
+    let html = header(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     let page = Router::new()
         .route_service("/", ServeFile::new(folder.join(PAGE)))
+        .layer(html)
         .route_service("/icon.svg", ServeFile::new(folder.join(ICON)))
         .layer(fresh);
     let [isolated, within] =

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use stamp_engine::{Cache, Limits};
 use stampede_database::{Database, Millis};
+use stampede_decoder::Decoders;
 use stampede_domain::Seconds;
 use stampede_domain::id::OwnerId;
 use stampede_domain::signature::Secret;
 use stampede_live::Live;
 use stampede_queue::Queue;
 use stampede_store::Store;
-use tokio::sync::Semaphore;
 
 /// The parts that the service is put together from.
 #[derive(Clone, Debug)]
@@ -33,10 +32,6 @@ pub struct Parts {
 /// How the service behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// No picture is longer, in bytes.
-    pub longest_picture: u64,
-    /// No picture has more pixels.
-    pub most_pixels: u64,
     /// Requests a second of one owner; four times as many may come at once.
     pub requests_a_second: NonZeroU32,
     /// Whether the session cookie is sent over HTTPS alone.
@@ -47,13 +42,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            longest_picture: 100 << 20,
-            most_pixels: 1 << 28,
-            requests_a_second: NonZeroU32::MIN.saturating_add(199),
-            secure_cookie: true,
-            grace: 24 * 3600,
-        }
+        Self { requests_a_second: NonZeroU32::MIN.saturating_add(199), secure_cookie: true, grace: 24 * 3600 }
     }
 }
 
@@ -70,9 +59,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
     pub(crate) rates: DefaultKeyedRateLimiter<OwnerId>,
-    pub(crate) cache: Arc<Cache>,
-    /// Previews are stamped so many at a time: each keeps a core busy.
-    pub(crate) previews: Semaphore,
+    pub(crate) decoders: Decoders,
     pub(crate) counters: Counters,
 }
 
@@ -88,17 +75,15 @@ pub(crate) struct Counters {
 
 impl App {
     /// Puts the service together.
-    pub fn new(parts: Parts, settings: Settings, cache: Arc<Cache>) -> Self {
+    pub fn new(parts: Parts, settings: Settings, decoders: Decoders) -> Self {
         let at_once = settings.requests_a_second.saturating_mul(NonZeroU32::MIN.saturating_add(3));
         let quota = Quota::per_second(settings.requests_a_second).allow_burst(at_once);
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self(Arc::new(Inner {
             parts,
             settings,
             clock: || std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_millis() as Millis),
             rates: RateLimiter::keyed(quota),
-            cache,
-            previews: Semaphore::new(cores),
+            decoders,
             counters: Counters::default(),
         }))
     }
@@ -115,8 +100,12 @@ impl App {
         &self.0.parts
     }
 
-    pub(crate) fn limits(&self) -> Limits {
-        let Settings { longest_picture, most_pixels, .. } = self.0.settings;
-        Limits { pixels: most_pixels, input_bytes: longest_picture, animation_pixels: 2 * most_pixels }
+    pub(crate) fn decoders(&self) -> &Decoders {
+        &self.0.decoders
+    }
+
+    /// No picture is longer, in bytes.
+    pub(crate) fn longest_picture(&self) -> u64 {
+        self.decoders().settings().limits.input_bytes
     }
 }

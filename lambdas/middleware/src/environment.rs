@@ -8,14 +8,14 @@
 //! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
 //! | `STAMPEDE_QUEUE`, `STAMPEDE_DEAD_LETTERS` | the queues' URLs |
 //! | `STAMPEDE_PUSHER` | `ID:KEY:SECRET@CLUSTER` |
+//! | `STAMPEDE_SANDBOX` | `always` or `never` confine decoding; where the kernel can when it is not said |
 //! | `STAMPEDE_RATE` | requests a second of one owner, if not 200 |
 //! | `STAMPEDE_INSECURE_COOKIE` | `1` where the site is not behind HTTPS, as on an emulator |
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use stamp_engine::{Cache, CacheOptions};
 use stampede_database::{Database, Options};
+use stampede_decoder::Decoders;
 use stampede_domain::signature::Secret;
 use stampede_live::{Live, Pusher};
 use stampede_queue::{Queue, Sqs};
@@ -60,7 +60,12 @@ impl App {
             queue: Queue::Sqs(queue),
             live: Live::Pusher(pusher),
         };
-        let app = Self::new(parts, settings, Arc::new(Cache::new(CacheOptions::default())));
+        let mut decoding = stampede_decoder::Settings::default();
+        if let Some(confinement) = environment.get("STAMPEDE_SANDBOX") {
+            decoding.confinement =
+                confinement.parse().map_err(|error| format!("STAMPEDE_SANDBOX: {error}"))?;
+        }
+        let app = Self::new(parts, settings, Decoders::new(decoding));
         let login = Login { environment, database, renewed: Mutex::new(Instant::now()) };
         Ok((app, login))
     }

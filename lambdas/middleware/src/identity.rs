@@ -1,6 +1,7 @@
 //! Whose request it is.
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderName;
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::request::Parts;
 use stampede_domain::id::OwnerId;
@@ -11,6 +12,8 @@ use crate::problem::Problem;
 
 /// The cookie that holds a visitor's session.
 pub(crate) const COOKIE_NAME: &str = "stampede_session";
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Who asks. An API token or a session in `Authorization: Bearer …`, or the session cookie.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +28,9 @@ impl FromRequestParts<App> for Identity {
         let cookie = header(COOKIE).and_then(session_cookie);
         let nobody = "begin a session with POST /sessions, or send an API token";
         let token = bearer.or(cookie).ok_or_else(|| Problem::nobody(nobody))?.trim();
+        if bearer.is_none() && !parts.method.is_safe() && header(SEC_FETCH_SITE).is_some_and(is_elsewhere) {
+            return Err(Problem::forbidden("another site may not do this in your name; do it on this one"));
+        }
         let owner = match token.parse::<ApiToken>() {
             Ok(token) => {
                 let owner = app.parts().database.owner_of_token(token.hash(), app.now()).await?;
@@ -40,6 +46,12 @@ impl FromRequestParts<App> for Identity {
         }
         Ok(Self(owner))
     }
+}
+
+/// Whether a browser says that a request comes from a page of another origin (W3C, "Fetch Metadata Request Headers").
+/// The cookie is `SameSite=Lax` besides, which lets in our own subdomains' pages.
+fn is_elsewhere(site: &str) -> bool {
+    matches!(site, "cross-site" | "same-site")
 }
 
 fn session_cookie(cookies: &str) -> Option<&str> {

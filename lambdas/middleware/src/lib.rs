@@ -7,6 +7,7 @@ mod app;
 mod built_in;
 mod dispatch;
 mod environment;
+mod headers;
 mod identity;
 mod problem;
 mod routes;

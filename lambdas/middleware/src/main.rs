@@ -12,8 +12,13 @@ use lambda_http::{Error, run};
 use stampede_middleware::{App, Login, router};
 use stampede_telemetry::{Metrics, Unit};
 
+fn main() -> Result<(), Error> {
+    stampede_decoder::serve_if_asked();
+    service()
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn service() -> Result<(), Error> {
     stampede_telemetry::start_log();
     let (app, login) = App::from_env().await?;
     run(router(app).layer(from_fn_with_state(Arc::new(login), measure))).await

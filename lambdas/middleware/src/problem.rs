@@ -38,6 +38,7 @@ macro_rules! kinds {
 kinds! {
     malformed, BAD_REQUEST, "malformed", "The request is malformed";
     nobody, UNAUTHORIZED, "unauthorized", "Nobody is signed in";
+    forbidden, FORBIDDEN, "forbidden", "This is not allowed";
     missing, NOT_FOUND, "not-found", "There is no such thing";
     conflict, CONFLICT, "conflict", "This does not go together";
     wrong, UNPROCESSABLE_ENTITY, "wrong-value", "A value is wrong";
@@ -104,6 +105,18 @@ macro_rules! rejections {
 }
 
 rejections!(JsonRejection, PathRejection, QueryRejection);
+
+impl From<stampede_decoder::Fault> for Problem {
+    fn from(fault: stampede_decoder::Fault) -> Self {
+        match fault {
+            stampede_decoder::Fault::Permanent(reason) => Self::wrong(reason),
+            stampede_decoder::Fault::Passing(reason) => {
+                tracing::error!(reason, "nothing is decoded");
+                Self::unavailable("pictures cannot be looked at just now; try again in a moment")
+            }
+        }
+    }
+}
 
 macro_rules! faults {
     ($($fault:ty),*) => {$(

@@ -30,8 +30,8 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::App;
 use crate::problem::{Problem, of_plain_errors};
+use crate::{App, headers};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -89,6 +89,7 @@ pub fn router(app: App) -> Router {
     let (routes, document) = both();
     let json = document.to_json().unwrap_or_default();
     let request_id = HeaderName::from_static("x-request-id");
+    let over_https = app.0.settings.secure_cookie;
     routes
         .route("/openapi.json", get(move || async { ([("content-type", "application/json")], json) }))
         .route("/docs", get(health::docs))
@@ -98,6 +99,7 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), log))
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, PATIENCE))
         .layer(map_response(of_plain_errors))
+        .layer(map_response(move |response| async move { headers::guard(response, over_https) }))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
         .with_state(app)

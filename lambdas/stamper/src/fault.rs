@@ -20,12 +20,11 @@ impl From<stampede_store::Fault> for Fault {
     }
 }
 
-impl From<stamp_engine::Error> for Fault {
-    fn from(error: stamp_engine::Error) -> Self {
-        match error {
-            // A disk that is full, or files that are all taken.
-            stamp_engine::Error::Io { .. } => Self::Passing(error.to_string()),
-            _ => Self::Permanent(error.to_string()),
+impl From<stampede_decoder::Fault> for Fault {
+    fn from(fault: stampede_decoder::Fault) -> Self {
+        match fault {
+            stampede_decoder::Fault::Permanent(reason) => Self::Permanent(reason),
+            stampede_decoder::Fault::Passing(reason) => Self::Passing(reason),
         }
     }
 }

@@ -6,9 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-mod compute;
 mod consume;
-mod engines;
 mod fault;
 mod notification;
 mod object;
@@ -21,4 +19,4 @@ mod zip;
 pub use consume::{Consumer, consume, retry_pause};
 pub use fault::Fault;
 pub use report::Reporter;
-pub use work::{Counts, Outcome, Settings, Stamper};
+pub use work::{Counts, Outcome, Stamper};

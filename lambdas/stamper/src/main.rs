@@ -7,6 +7,8 @@
 //! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
 //! | `STAMPEDE_CALLBACK` | the URL that takes reports |
 //! | `STAMPEDE_SECRET` | what reports are signed with |
+//! | `STAMPEDE_PICTURE_SECONDS` | a picture that takes longer fails; 60 when it is not said |
+//! | `STAMPEDE_SANDBOX` | `always` or `never` confine decoding; where the kernel can when it is not said |
 //!
 //! Bucket mode takes S3's event notifications from the same queue. Without the last three variables above it
 //! works for itself, without any middleware:
@@ -21,25 +23,29 @@
 #![forbid(unsafe_code)]
 
 use std::env;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
-use stamp_engine::{Cache, CacheOptions};
+use stampede_decoder::{Decoders, Settings};
 use stampede_domain::message::Address;
 use stampede_domain::rule::{Prefix, Rule};
 use stampede_domain::signature::Secret;
 use stampede_queue::{Queue, Received, Sqs};
 use stampede_secrets::Environment;
-use stampede_stamper::{Consumer, Outcome, Reporter, Settings, Stamper, consume, retry_pause};
+use stampede_stamper::{Consumer, Outcome, Reporter, Stamper, consume, retry_pause};
 use stampede_store::{Buckets, S3, Store};
 use stampede_telemetry::{Metrics, Unit};
 use tokio::sync::watch;
 
+fn main() -> Result<(), Error> {
+    stampede_decoder::serve_if_asked();
+    service()
+}
+
 #[tokio::main]
-async fn main() -> Result<(), Error> {
+async fn service() -> Result<(), Error> {
     stampede_telemetry::start_log();
     let (stamper, queue) = parts().await?;
     if env::args().nth(1).as_deref() == Some("--poll") {
@@ -74,8 +80,8 @@ async fn parts() -> Result<(Stamper, Queue), Error> {
         }
     };
     let store = Store::S3(S3::from_env(buckets).await);
-    let cache = Arc::new(Cache::new(CacheOptions::default()));
-    Ok((Stamper::new(store, reporter, cache, settings(), rule), Queue::Sqs(queue)))
+    let decoders = Decoders::new(settings(&environment)?);
+    Ok((Stamper::new(store, reporter, decoders, rule), Queue::Sqs(queue)))
 }
 
 fn rule(from: &str, environment: &Environment) -> Result<Rule, Error> {
@@ -94,11 +100,23 @@ fn rule(from: &str, environment: &Environment) -> Result<Rule, Error> {
 }
 
 /// Within the size that a Lambda was given.
-fn settings() -> Settings {
+fn settings(environment: &Environment) -> Result<Settings, Error> {
     let size = env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok().and_then(|size| size.parse::<u64>().ok());
-    let default = Settings::default();
-    // The other half is for what was read and waits, and for the runtime.
-    Settings { memory: size.map_or(default.memory, |mib| (mib << 20) / 2), ..default }
+    let mut settings = Settings::default();
+    if let Some(mebibytes) = size {
+        // The other half is for what was read and waits, and for the runtime.
+        settings.memory = (mebibytes << 20) / 2;
+    }
+    if let Some(text) = environment.get("STAMPEDE_PICTURE_SECONDS") {
+        let seconds = text.parse().ok().filter(|&seconds| seconds > 0);
+        let seconds =
+            seconds.ok_or_else(|| format!("STAMPEDE_PICTURE_SECONDS: {text} is no number above 0"))?;
+        settings.time = Duration::from_secs(seconds);
+    }
+    if let Some(text) = environment.get("STAMPEDE_SANDBOX") {
+        settings.confinement = text.parse().map_err(|error| format!("STAMPEDE_SANDBOX: {error}"))?;
+    }
+    Ok(settings)
 }
 
 /// What was done since the start, under the metrics' names.

@@ -2,22 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use stamp_engine::Stamp;
+use stampede_decoder::{Stamp, Work};
 use stampede_domain::message::ObjectTask;
 use stampede_store::{About, Object};
 
-use crate::compute::Wish;
-use crate::task::digest;
+use crate::task::{content_type, digest};
 use crate::{Fault, Stamper};
 
 /// Of what a seal is made, in this version: another way of stamping gives another seal.
-const FORM: &str = "stampede object 1";
+const FORM: &str = "stampede object 2";
 /// The metadata that holds an output's seal.
 const SEAL: &str = "stampede";
 
 impl Stamper {
     /// Stamps an object, unless its output is there and was made of the same; says by which way.
-    pub(crate) async fn object(&self, task: &ObjectTask) -> Result<&'static str, Fault> {
+    pub(crate) async fn object(&self, task: &ObjectTask) -> Result<String, Fault> {
         let (from, into) =
             (self.store().bucket(&task.picture.bucket)?, self.store().bucket(&task.output.bucket)?);
         let (object, content) = self.picture(&from, &task.picture.key).await?;
@@ -25,20 +24,20 @@ impl Stamper {
             Some(address) => Some(self.stamps().foreign(self.store(), address).await?),
             None => None,
         };
-        let seal = seal(task, &object, stamp.as_deref());
+        let seal = seal(task, &object, stamp.as_ref());
         let known = into.head(&task.output.key).await?;
         if known.is_some_and(|known| known.metadata.get(SEAL) == Some(&seal)) {
-            return Ok("known");
+            return Ok("known".to_owned());
         }
         let name = task.picture.key.rsplit('/').next().unwrap_or_default().to_owned();
-        let wish = Wish { settings: &task.settings, stamp, name, index: task.index };
-        let stamped = self.compute(content, wish).await?;
+        let work = Work::Stamp { settings: task.settings.clone(), name, index: task.index };
+        let stamped = self.decoders().work(work, content, stamp).await?;
         let about = About {
-            content_type: stamped.report.output_format.media_type().to_owned(),
+            content_type: content_type(&stamped.facts),
             metadata: BTreeMap::from([(SEAL.to_owned(), seal)]),
         };
         into.put(&task.output.key, stamped.bytes, &about).await?;
-        Ok(stamped.report.way.name())
+        Ok(stamped.facts.way)
     }
 }
 
@@ -46,7 +45,7 @@ impl Stamper {
 fn seal(task: &ObjectTask, object: &Object, stamp: Option<&Stamp>) -> String {
     let settings = serde_json::to_vec(&task.settings).unwrap_or_default();
     let (key, index) = (task.picture.key.as_bytes(), task.index.to_le_bytes());
-    let stamp = stamp.map(Stamp::content_hash).unwrap_or_default();
+    let stamp = stamp.map(Stamp::hash).unwrap_or_default();
     let mut parts = vec![FORM.as_bytes(), object.etag.as_bytes(), &stamp, &settings];
     if task.settings.text.is_some() {
         // Its variables may name them.

@@ -1,10 +1,10 @@
-//! Stamps that were read lately.
+//! The files of stamps that were read lately.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use stamp_engine::Stamp;
+use stampede_decoder::Stamp;
 use stampede_domain::message::Address;
 use stampede_store::Store;
 
@@ -25,18 +25,18 @@ pub(crate) struct Stamps(Mutex<VecDeque<Kept>>);
 struct Kept {
     /// The key, or the whole address.
     name: String,
-    stamp: Arc<Stamp>,
+    stamp: Stamp,
     until: Option<Instant>,
 }
 
 impl Stamps {
     /// The service's own stamp at a key. What lies there never changes: another upload has another key.
-    pub(crate) async fn own(&self, store: &Store, key: &str) -> Result<Arc<Stamp>, Fault> {
+    pub(crate) async fn own(&self, store: &Store, key: &str) -> Result<Stamp, Fault> {
         self.get(store, key, key.to_owned(), None).await
     }
 
     /// A stamp in any bucket.
-    pub(crate) async fn foreign(&self, store: &Store, address: &Address) -> Result<Arc<Stamp>, Fault> {
+    pub(crate) async fn foreign(&self, store: &Store, address: &Address) -> Result<Stamp, Fault> {
         let bucket = store.bucket(&address.bucket)?;
         self.get(&bucket, &address.key, address.to_string(), Some(Instant::now() + FOREIGN_FOR)).await
     }
@@ -47,22 +47,21 @@ impl Stamps {
         key: &str,
         name: String,
         until: Option<Instant>,
-    ) -> Result<Arc<Stamp>, Fault> {
+    ) -> Result<Stamp, Fault> {
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let is_good = |one: &&Kept| one.name == name && one.until.is_none_or(|until| now < until);
         if let Some(one) = kept().iter().find(is_good) {
-            return Ok(Arc::clone(&one.stamp));
+            return Ok(one.stamp.clone());
         }
         let (_, content) = store.get(key, LONGEST).await.map_err(|fault| match fault {
             stampede_store::Fault::Missing(_) => Fault::Permanent("the stamp was deleted".to_owned()),
             fault => fault.into(),
         })?;
-        let decoded = tokio::task::spawn_blocking(move || Stamp::from_bytes(&content)).await;
-        let stamp = Arc::new(decoded.map_err(|error| Fault::Passing(error.to_string()))??);
+        let stamp = Stamp::new(content);
         let mut kept = kept();
         kept.retain(|one| one.name != name);
-        kept.push_front(Kept { name, stamp: Arc::clone(&stamp), until });
+        kept.push_front(Kept { name, stamp: stamp.clone(), until });
         kept.truncate(KEPT);
         Ok(stamp)
     }

@@ -6,11 +6,11 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use stamp_engine::Format;
+use stampede_decoder::{Facts, Work};
 use stampede_domain::item::Output;
 use stampede_domain::message::Task;
 use stampede_store::{About, Object, Store};
 
-use crate::compute::Wish;
 use crate::{Fault, Stamper};
 
 /// Of what an output's key is made, in this version: another way of stamping gives another key.
@@ -30,22 +30,23 @@ impl Stamper {
             None => None,
         };
         let (name, index) = (task.picture.name.clone(), task.picture.index);
-        let stamped = self.compute(content, Wish { settings: &task.settings, stamp, name, index }).await?;
+        let work = Work::Stamp { settings: task.settings.clone(), name, index };
+        let stamped = self.decoders().work(work, content, stamp).await?;
         let output = Output {
             key,
             bytes: stamped.bytes.len() as u64,
-            width: stamped.report.width,
-            height: stamped.report.height,
-            path: stamped.report.way.name().to_owned(),
+            width: stamped.facts.width,
+            height: stamped.facts.height,
+            path: stamped.facts.way.clone(),
             milliseconds: stamped.milliseconds,
         };
-        store.put(&output.key, stamped.bytes, &about(&output, stamped.report.output_format)).await?;
+        store.put(&output.key, stamped.bytes, &about(&output, content_type(&stamped.facts))).await?;
         Ok(output)
     }
 
     /// A picture that is to be stamped.
     pub(crate) async fn picture(&self, store: &Store, key: &str) -> Result<(Object, Bytes), Fault> {
-        store.get(key, self.settings().limits.input_bytes).await.map_err(|fault| match fault {
+        store.get(key, self.decoders().settings().limits.input_bytes).await.map_err(|fault| match fault {
             stampede_store::Fault::Missing(_) => Fault::Permanent("the picture was deleted".to_owned()),
             fault => fault.into(),
         })
@@ -81,7 +82,12 @@ pub(crate) fn digest(parts: &[&[u8]]) -> String {
 
 const NOTED: [&str; 4] = ["width", "height", "path", "milliseconds"];
 
-fn about(output: &Output, format: Format) -> About {
+/// What the store is told that a picture is.
+pub(crate) fn content_type(facts: &Facts) -> String {
+    facts.format().map_or("application/octet-stream", Format::media_type).to_owned()
+}
+
+fn about(output: &Output, content_type: String) -> About {
     let values = [
         output.width.to_string(),
         output.height.to_string(),
@@ -89,7 +95,7 @@ fn about(output: &Output, format: Format) -> About {
         output.milliseconds.to_string(),
     ];
     let metadata: BTreeMap<_, _> = NOTED.map(str::to_owned).into_iter().zip(values).collect();
-    About { content_type: format.media_type().to_owned(), metadata }
+    About { content_type, metadata }
 }
 
 /// What was noted of an output when it was put.

@@ -4,43 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::stream::{self, StreamExt as _};
-use stamp_engine::{Cache, Limits};
+use stampede_decoder::Decoders;
 use stampede_domain::callback::{Report, ZipEvent, ZipReport};
 use stampede_domain::item::Event;
 use stampede_domain::message::{Message, Task, Zip};
 use stampede_domain::rule::Rule;
 use stampede_domain::trace::TraceParent;
 use stampede_store::Store;
-use tokio::sync::Semaphore;
 use tracing::Instrument as _;
 
-use crate::engines::Engines;
 use crate::notification::Notification;
 use crate::stamps::Stamps;
 use crate::{Fault, Reporter};
 
-/// How much a stamper takes on.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Of each picture.
-    pub limits: Limits,
-    /// Bytes of memory for all pictures in hand together.
-    pub memory: u64,
-    /// Pictures that are read, stamped and written side by side.
-    pub at_once: usize,
-    /// Cores that stamp.
-    pub cores: usize,
-}
-
-impl Default for Settings {
-    /// Half of the memory that the process may use, and all cores.
-    fn default() -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let memory = stamp_engine::available_memory().map_or(1 << 31, |bytes| bytes / 2);
-        let limits = Limits { input_bytes: 100 << 20, ..Limits::default() };
-        Self { limits, memory, at_once: 4 * cores, cores }
-    }
-}
+/// Pictures that are read, stamped and written side by side, for each core.
+const AT_ONCE: usize = 4;
 
 /// What becomes of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,14 +39,10 @@ pub struct Stamper(Arc<Inner>);
 struct Inner {
     store: Store,
     reporter: Option<Reporter>,
-    cache: Arc<Cache>,
+    decoders: Decoders,
     stamps: Stamps,
-    engines: Engines,
-    settings: Settings,
     rule: Option<Rule>,
     counts: Counts,
-    memory: Semaphore,
-    cores: Semaphore,
 }
 
 /// What was done since the start.
@@ -86,28 +60,9 @@ pub struct Counts {
 
 impl Stamper {
     /// Puts a stamper together. Without a reporter it takes no jobs; with a rule, messages may be S3's event notifications, too.
-    pub fn new(
-        store: Store,
-        reporter: Option<Reporter>,
-        cache: Arc<Cache>,
-        settings: Settings,
-        rule: Option<Rule>,
-    ) -> Self {
-        let memory = Semaphore::new((settings.memory >> 20).min(Semaphore::MAX_PERMITS as u64) as usize);
-        let cores = Semaphore::new(settings.cores.max(1));
-        let (stamps, engines, counts) = Default::default();
-        Self(Arc::new(Inner {
-            store,
-            reporter,
-            cache,
-            stamps,
-            engines,
-            settings,
-            rule,
-            counts,
-            memory,
-            cores,
-        }))
+    pub fn new(store: Store, reporter: Option<Reporter>, decoders: Decoders, rule: Option<Rule>) -> Self {
+        let (stamps, counts) = Default::default();
+        Self(Arc::new(Inner { store, reporter, decoders, stamps, rule, counts }))
     }
 
     /// What was done since the start.
@@ -131,8 +86,8 @@ impl Stamper {
                 tracing::warn!(%fault, "nobody was told that work has begun");
             }
         };
-        let outcomes =
-            stream::iter(bodies).map(|body| self.one(body)).buffered(self.settings().at_once.max(1));
+        let at_once = AT_ONCE * self.decoders().settings().cores.max(1);
+        let outcomes = stream::iter(bodies).map(|body| self.one(body)).buffered(at_once);
         let ((), outcomes) = tokio::join!(tell, outcomes.collect());
         outcomes
     }
@@ -240,32 +195,16 @@ impl Stamper {
         self.0.reporter.as_ref().ok_or_else(nobody)
     }
 
-    pub(crate) fn cache(&self) -> &Arc<Cache> {
-        &self.0.cache
+    pub(crate) fn decoders(&self) -> &Decoders {
+        &self.0.decoders
     }
 
     pub(crate) fn stamps(&self) -> &Stamps {
         &self.0.stamps
     }
 
-    pub(crate) fn engines(&self) -> &Engines {
-        &self.0.engines
-    }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.0.settings
-    }
-
-    pub(crate) fn memory(&self) -> &Semaphore {
-        &self.0.memory
-    }
-
     pub(crate) fn rule(&self) -> Option<&Rule> {
         self.0.rule.as_ref()
-    }
-
-    pub(crate) fn cores(&self) -> &Semaphore {
-        &self.0.cores
     }
 }
 

@@ -5,6 +5,8 @@ mod faults;
 mod fixtures;
 mod generated;
 mod place;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod splice;
 mod usage;
 mod world;

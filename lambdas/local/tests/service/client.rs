@@ -59,30 +59,53 @@ impl Client {
 
     /// Uploads files as pictures and has them looked at; their identifiers.
     pub(crate) async fn upload(&self, files: &[PathBuf]) -> Vec<String> {
-        let contents: Vec<_> = files.iter().map(|file| std::fs::read(file).unwrap()).collect();
-        let named = files.iter().zip(&contents).map(|(file, content)| {
-            let name = file.file_name().unwrap().to_str().unwrap();
-            json!({ "name": name, "bytes": content.len(), "type": "image/jpeg" })
-        });
+        let name = |file: &PathBuf| file.file_name().unwrap().to_str().unwrap().to_owned();
+        self.upload_named(files.iter().map(|file| (name(file), std::fs::read(file).unwrap())).collect()).await
+    }
+
+    /// Uploads a file as a picture of another name; its identifier.
+    pub(crate) async fn upload_as(&self, name: &str, file: &Path) -> String {
+        self.upload_named(vec![(name.to_owned(), std::fs::read(file).unwrap())]).await.remove(0)
+    }
+
+    async fn upload_named(&self, files: Vec<(String, Vec<u8>)>) -> Vec<String> {
+        let named = files
+            .iter()
+            .map(|(name, content)| json!({ "name": name, "bytes": content.len(), "type": "image/jpeg" }));
         let named: Vec<_> = named.collect();
         let (status, forms) = self.post("/pictures", json!({ "pictures": named })).await;
         assert_eq!(status, 201, "{forms}");
         let mut ids = Vec::new();
-        for (form, content) in forms["pictures"].as_array().unwrap().iter().zip(contents) {
-            let mut multipart = reqwest::multipart::Form::new();
-            for field in form["upload"]["fields"].as_array().unwrap() {
-                let text = |at: usize| field[at].as_str().unwrap().to_owned();
-                multipart = multipart.text(text(0), text(1));
-            }
-            let multipart = multipart.part("file", reqwest::multipart::Part::bytes(content).file_name("x"));
-            let sent =
-                self.http.post(form["upload"]["url"].as_str().unwrap()).multipart(multipart).send().await;
-            assert_eq!(sent.unwrap().status(), 204);
+        for (form, (_, content)) in forms["pictures"].as_array().unwrap().iter().zip(files) {
+            self.send(&form["upload"], content).await;
             ids.push(form["id"].as_str().unwrap().to_owned());
         }
         let (status, _) = self.post("/pictures/confirm", json!({ "ids": ids })).await;
         assert_eq!(status, 200);
         ids
+    }
+
+    /// Uploads a stamp; its identifier, if it is taken.
+    pub(crate) async fn upload_stamp(&self, name: &str, kind: &str, content: Vec<u8>) -> Option<String> {
+        let (status, form) =
+            self.post("/stamps", json!({ "name": name, "bytes": content.len(), "type": kind })).await;
+        assert_eq!(status, 201, "{form}");
+        self.send(&form["upload"], content).await;
+        let id = form["id"].as_str().unwrap();
+        let (_, looked) = self.post(&format!("/stamps/{id}/confirm"), json!({})).await;
+        (looked["state"] == "ready").then(|| id.to_owned())
+    }
+
+    /// Sends a file by its form.
+    async fn send(&self, upload: &Value, content: Vec<u8>) {
+        let mut multipart = reqwest::multipart::Form::new();
+        for field in upload["fields"].as_array().unwrap() {
+            let text = |at: usize| field[at].as_str().unwrap().to_owned();
+            multipart = multipart.text(text(0), text(1));
+        }
+        let multipart = multipart.part("file", reqwest::multipart::Part::bytes(content).file_name("x"));
+        let sent = self.http.post(upload["url"].as_str().unwrap()).multipart(multipart).send().await;
+        assert_eq!(sent.unwrap().status(), 204);
     }
 
     /// Asks for the job until it is finished.

@@ -2,89 +2,33 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 use reqwest::Method;
 use serde_json::{Value, json};
 use stampede_emulators::{Ministack, Postgres};
 use stampede_queue::{Queue, Sqs};
 
 use crate::client::{Client, http, variant};
+use crate::flaky::Flaky;
 use crate::places::{Service, free_port, settings};
-
-/// Stands before S3, and fails a third of all calls from a certain moment on.
-struct Flaky {
-    upstream: String,
-    http: reqwest::Client,
-    calls: AtomicU64,
-    failed: AtomicU64,
-    fails: std::sync::atomic::AtomicBool,
-}
-
-async fn pass(State(flaky): State<Arc<Flaky>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 30).await.unwrap();
-    let call = flaky.calls.fetch_add(1, Ordering::Relaxed);
-    if flaky.fails.load(Ordering::Relaxed) && call % 3 == 0 {
-        let failed = flaky.failed.fetch_add(1, Ordering::Relaxed);
-        return match failed % 4 {
-            // None: the SDK's own patience ends it.
-            0 => std::future::pending().await,
-            3 => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-            2 => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-            // An answer that breaks off.
-            _ => {
-                let broken = futures_util::stream::iter([Ok(Bytes::from("<Error>")), Err("broken off")]);
-                Response::new(Body::from_stream(broken))
-            }
-        };
-    }
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let mut call = flaky.http.request(parts.method, format!("{}{path}", flaky.upstream)).body(body);
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length")
-    {
-        call = call.header(name, value);
-    }
-    let answer = call.send().await.unwrap();
-    let mut response = Response::builder().status(answer.status());
-    for (name, value) in answer.headers().iter().filter(|(name, _)| *name != "transfer-encoding") {
-        response = response.header(name, value);
-    }
-    response.body(Body::from(answer.bytes().await.unwrap())).unwrap()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_a_third_of_all_calls_delays_and_loses_nothing() {
     let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
-    let flaky = Arc::new(Flaky {
-        upstream: ministack.endpoint.clone(),
-        http: http(),
-        calls: AtomicU64::new(0),
-        failed: AtomicU64::new(0),
-        fails: false.into(),
-    });
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-    let proxy = format!("http://{}", listener.local_addr().unwrap());
-    let routes = axum::Router::new().fallback(pass).with_state(Arc::clone(&flaky));
-    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let flaky = Flaky::start(&ministack.endpoint).await;
     let mut settings = settings(&postgres, &ministack).await;
-    settings.push(("AWS_ENDPOINT_URL_S3".to_owned(), proxy));
+    settings.push(("AWS_ENDPOINT_URL_S3".to_owned(), flaky.url.clone()));
     let data = tempfile::tempdir().unwrap();
     let service = Service::start(data.path(), free_port(), &settings);
     let client = Client::new(&service.url).await;
     let ids = client.upload(&vec![variant("baseline-420.jpg"); 12]).await;
-    flaky.fails.store(true, Ordering::Relaxed);
+    flaky.fail(true);
     let (status, job) = client.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
     assert_eq!(status, 201, "{job}");
     let job = client.finished(job["id"].as_str().unwrap()).await;
     assert_eq!(job["counts"]["done"], 12, "{job}");
-    assert!(flaky.failed.load(Ordering::Relaxed) >= 8, "the store hardly failed");
+    assert!(flaky.failed() >= 8, "the store hardly failed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,13 +32,16 @@ impl Service {
         let mut service = Self { child: command.spawn().unwrap(), url: format!("http://127.0.0.1:{port}") };
         let deadline = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(
-                service.child.try_wait().unwrap().is_none() && Instant::now() < deadline,
-                "it did not start"
-            );
+            let ended = service.child.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "it did not start: {ended:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
         service
+    }
+
+    /// The process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// As an operator stops it: it ends by itself.

@@ -66,7 +66,7 @@ pub(super) async fn announce(
     Json(Announcement { pictures }): Json<Announcement>,
 ) -> Result<(StatusCode, axum::Json<Forms>), Problem> {
     within(pictures.len())?;
-    let longest = app.0.settings.longest_picture;
+    let longest = app.longest_picture();
     let pictures = uploads::announce::<Picture>(&app, owner, &pictures, "originals", &TYPES, longest).await?;
     Ok((StatusCode::CREATED, axum::Json(Forms { pictures })))
 }

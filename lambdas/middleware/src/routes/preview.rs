@@ -1,16 +1,14 @@
 //! A small stamped picture, as the whole one would be: it is stamped, then made smaller.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use stamp_engine::{Cache, Limits, Options, Picture, Stamp, Stamper, thumbnail};
+use stampede_decoder::{Stamp, Work};
 use stampede_domain::id::PictureId;
 use stampede_domain::settings::Settings;
 use utoipa::ToSchema;
@@ -76,35 +74,13 @@ pub(super) async fn preview(
     if let Some(unchanged) = shown.unchanged(&headers) {
         return Ok(unchanged);
     }
-    let (_, content) = store.get(&picture.key, app.limits().input_bytes).await?;
+    let (_, content) = store.get(&picture.key, app.longest_picture()).await?;
     let stamp = match stamp_key {
-        Some(key) => Some(store.get(&key, LONGEST_STAMP).await?.1),
+        Some(key) => Some(Stamp::new(store.get(&key, LONGEST_STAMP).await?.1)),
         None => None,
     };
-    let permit = app.0.previews.acquire().await.map_err(|error| Problem::unavailable(error.to_string()))?;
-    let (cache, limits) = (Arc::clone(&app.0.cache), app.limits());
-    let made =
-        tokio::task::spawn_blocking(move || make(&content, stamp, &wanted.settings, size, cache, limits));
-    let made = made.await.map_err(|error| Problem::internal(error.to_string()))?;
-    drop(permit);
+    let work = Work::Preview { settings: wanted.settings, size };
+    let made = app.decoders().work(work, content, stamp).await?;
     app.0.counters.previews.fetch_add(1, Ordering::Relaxed);
-    Ok(shown.jpeg(made.map_err(Problem::wrong)?))
-}
-
-fn make(
-    content: &[u8],
-    stamp: Option<Bytes>,
-    settings: &Settings,
-    size: u32,
-    cache: Arc<Cache>,
-    limits: Limits,
-) -> Result<Vec<u8>, String> {
-    let told = |error: stamp_engine::Error| error.to_string();
-    let stamp = stamp.map(|stamp| Stamp::from_bytes(&stamp)).transpose().map_err(told)?;
-    let (layers, options) = settings.resolve(stamp.map(Arc::new)).map_err(|wrong| wrong.to_string())?;
-    // The format is for what is written; here all end as JPEG.
-    let options = Options { format: None, limits, ..options };
-    let stamper = Stamper::new(layers, options, cache).map_err(told)?;
-    let stamped = stamper.stamp(Picture::from(content)).map_err(told)?;
-    thumbnail(&stamped.bytes, size, &limits).map_err(told)
+    Ok(shown.jpeg(made.bytes))
 }

@@ -1,5 +1,6 @@
 //! Small pictures that browsers keep: known by an ETag, sent once.
 
+use axum::body::Bytes;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse as _, Response};
@@ -22,7 +23,7 @@ impl Shown {
     }
 
     /// The answer with the picture.
-    pub(super) fn jpeg(&self, jpeg: Vec<u8>) -> Response {
+    pub(super) fn jpeg(&self, jpeg: Bytes) -> Response {
         (self.about(), AppendHeaders([(CONTENT_TYPE, "image/jpeg")]), jpeg).into_response()
     }
 

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
-use stamp_engine::thumbnail;
+use stampede_decoder::Work;
 use stampede_domain::id::{JobId, PictureId};
 use utoipa::IntoParams;
 
@@ -73,12 +73,8 @@ async fn small(app: &App, key: &str, sized: &Sized, headers: &HeaderMap) -> Resu
     if let Some(unchanged) = shown.unchanged(headers) {
         return Ok(unchanged);
     }
-    let limits = app.limits();
-    let (_, content) = store.get(key, limits.input_bytes).await?;
-    let permit = app.0.previews.acquire().await.map_err(|error| Problem::unavailable(error.to_string()))?;
-    let made = tokio::task::spawn_blocking(move || thumbnail(&content, size, &limits));
-    let made = made.await.map_err(|error| Problem::internal(error.to_string()))?;
-    drop(permit);
+    let (_, content) = store.get(key, app.longest_picture()).await?;
+    let made = app.decoders().work(Work::Thumbnail { size }, content, None).await?;
     app.0.counters.previews.fetch_add(1, Ordering::Relaxed);
-    Ok(shown.jpeg(made.map_err(|error| Problem::wrong(error.to_string()))?))
+    Ok(shown.jpeg(made.bytes))
 }

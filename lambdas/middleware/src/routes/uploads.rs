@@ -1,8 +1,9 @@
 //! Uploads: announced with a form to send them by, then looked at.
 
 use serde::{Deserialize, Serialize};
-use stamp_engine::{Format, Stamp as EngineStamp};
+use stamp_engine::Format;
 use stampede_database::{Facts, NewUpload, Subject, Upload, UploadState};
+use stampede_decoder::{Fault, Work};
 use stampede_domain::id::{Id, OwnerId};
 use stampede_domain::upload::Policy;
 use stampede_store::{About, Form};
@@ -135,14 +136,18 @@ pub(super) async fn announce<K: Subject>(
 }
 
 fn check(file: &Announced, types: &[&str], longest: u64) -> Result<(), Problem> {
-    let name: String = file.name.chars().take(60).collect();
+    let name: String = file.name.chars().filter(|c| !c.is_control()).take(60).collect();
     let wrong = |reason: String| Err(Problem::wrong(format!("{name}: {reason}")));
     match () {
         () if file.name.is_empty()
             || file.name.len() > LONGEST_NAME
-            || file.name.contains(['/', '\\', '\0']) =>
+            || file.name.contains(['/', '\\'])
+            || file.name.contains(char::is_control)
+            || [".", ".."].contains(&&*file.name) =>
         {
-            wrong(format!("a file's name has 1 to {LONGEST_NAME} bytes and no slashes"))
+            wrong(format!(
+                "a file's name has 1 to {LONGEST_NAME} bytes, no slashes and no control characters"
+            ))
         }
         () if !types.contains(&&*file.content_type) => {
             wrong(format!("the type {:.40} is not one of {}", file.content_type, types.join(", ")))
@@ -180,17 +185,21 @@ pub(super) async fn look_at_picture<K: Subject>(
     upload: &Upload<K>,
     bytes: u64,
 ) -> Result<Result<Facts, String>, Problem> {
-    let limits = app.limits();
     let start = app.parts().store.read_start(&upload.key, START).await?;
-    let mut probed = stamp_engine::probe(&start, &limits);
-    if probed.is_err() && bytes > START && Format::of(&start).is_some() {
-        let (_, whole) = app.parts().store.get(&upload.key, limits.input_bytes).await?;
-        probed = stamp_engine::probe(&whole, &limits);
+    let is_picture = Format::of(&start).is_some();
+    let mut probed = app.decoders().work(Work::Probe, start.into(), None).await;
+    if probed.is_err() && bytes > START && is_picture {
+        let (_, whole) = app.parts().store.get(&upload.key, app.longest_picture()).await?;
+        probed = app.decoders().work(Work::Probe, whole, None).await;
     }
-    Ok(probed.map_err(|error| error.to_string()).map(|probe| {
-        let (width, height) = probe.orientation.size(probe.width, probe.height);
-        Facts { content_type: probe.format.media_type().to_owned(), bytes, width, height }
-    }))
+    match probed {
+        Ok(seen) => {
+            let content_type = seen.facts.format().map_or("", Format::media_type).to_owned();
+            Ok(Ok(Facts { content_type, bytes, width: seen.facts.width, height: seen.facts.height }))
+        }
+        Err(Fault::Permanent(reason)) => Ok(Err(reason)),
+        Err(passing) => Err(passing.into()),
+    }
 }
 
 /// Whether a stamp can be put on: it is decoded.
@@ -200,16 +209,12 @@ pub(super) async fn look_at_stamp<K: Subject>(
     bytes: u64,
 ) -> Result<Result<Facts, String>, Problem> {
     let (object, content) = app.parts().store.get(&upload.key, LONGEST_STAMP).await?;
-    let decoded =
-        tokio::task::spawn_blocking(move || EngineStamp::from_bytes(&content).map(|stamp| stamp.size()));
-    let decoded = decoded.await.map_err(|error| Problem::internal(error.to_string()))?;
     let About { content_type, .. } = About::of_type(object.content_type);
-    Ok(decoded.map_err(|error| error.to_string()).map(|(width, height)| Facts {
-        content_type,
-        bytes,
-        width: width.ceil().clamp(1.0, 65_535.0) as u32,
-        height: height.ceil().clamp(1.0, 65_535.0) as u32,
-    }))
+    match app.decoders().work(Work::ProbeStamp, content, None).await {
+        Ok(seen) => Ok(Ok(Facts { content_type, bytes, width: seen.facts.width, height: seen.facts.height })),
+        Err(Fault::Permanent(reason)) => Ok(Err(reason)),
+        Err(passing) => Err(passing.into()),
+    }
 }
 
 /// A cursor as a query says it.

@@ -166,6 +166,10 @@ pub(crate) struct Wishes {
     /// Say what would be written, and write nothing
     #[arg(long, help_heading = "Running")]
     pub(crate) dry_run: bool,
+    /// Take from this process, before it reads a picture, all files but the pictures, stamps and fonts named, the
+    /// folders written to and the cache, and all sockets and other programs (Linux 5.13 or newer)
+    #[arg(long, help_heading = "Running")]
+    pub(crate) sandbox: bool,
     /// Keep prepared stamps and the notes for --resume in this folder [default: the system's]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Running")]
     pub(crate) cache: Option<PathBuf>,

@@ -166,7 +166,7 @@ fn looks_like_picture(path: &Path) -> bool {
 }
 
 /// A path with `*`, `?`, `[…]` or `{…}`, as the folder before the first of them and the pattern.
-fn glob_of(named: &Path) -> Option<(PathBuf, Result<globset::GlobMatcher, globset::Error>)> {
+pub(crate) fn glob_of(named: &Path) -> Option<(PathBuf, Result<globset::GlobMatcher, globset::Error>)> {
     let text = named.to_str()?;
     let first = text.find(['*', '?', '[', '{'])?;
     let folder = match text[..first].rfind('/') {

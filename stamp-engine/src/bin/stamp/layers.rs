@@ -94,6 +94,12 @@ impl Layers {
         Self { defaults, layers }
     }
 
+    /// The files named: stamps, and fonts that are named by their files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> {
+        let named = self.layers.iter().chain([&self.defaults]);
+        named.flat_map(|layer| layer.stamp.clone().into_iter().chain(layer.font.as_ref().map(PathBuf::from)))
+    }
+
     /// The engine's layers, their stamps read and their fonts found.
     pub(crate) fn resolve(&self) -> Result<Vec<Layer>> {
         self.layers.iter().map(|layer| layer.clone().or(&self.defaults).resolve()).collect()

@@ -11,6 +11,7 @@ mod resume;
 mod run;
 #[cfg(feature = "s3")]
 mod s3;
+mod sandbox;
 mod settings;
 mod values;
 

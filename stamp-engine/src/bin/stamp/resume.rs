@@ -23,7 +23,7 @@ pub(crate) struct Journal {
 impl Journal {
     /// Opens the journal in `folder`, or in the user's state folder; `read` it for a resumed run.
     pub(crate) fn open(folder: Option<&Path>, settings: blake3::Hash, read: bool) -> Self {
-        let path = folder.map(Path::to_owned).or_else(state_folder).map(|folder| folder.join("finished"));
+        let path = self::folder(folder).map(|folder| folder.join("finished"));
         let file = path.as_deref().and_then(|path| match open(path) {
             Ok(file) => Some(file),
             Err(error) => {
@@ -66,6 +66,11 @@ impl Journal {
 fn key(output: &Path) -> String {
     let absolute = std::path::absolute(output).unwrap_or_else(|_| output.to_owned());
     blake3::hash(absolute.as_os_str().as_encoded_bytes()).to_hex()[..32].to_owned()
+}
+
+/// Where the journal lies: in the folder that was chosen, or in the user's state folder.
+pub(crate) fn folder(chosen: Option<&Path>) -> Option<PathBuf> {
+    chosen.map(Path::to_owned).or_else(state_folder)
 }
 
 /// The XDG Base Directory's place for what should survive a restart but is not worth a backup.

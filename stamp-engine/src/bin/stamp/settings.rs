@@ -12,6 +12,7 @@ use crate::args::{Cli, Wishes};
 use crate::config::Config;
 use crate::layers::Layers;
 use crate::values::{Bytes, Dimensions};
+use crate::{resume, sandbox};
 
 /// Where outputs go.
 #[derive(Clone, Debug)]
@@ -47,11 +48,19 @@ impl Settings {
         let target = target(&cli.pictures, &wishes)?;
         let options = options(&wishes, &target);
         let say = |error: stamp_engine::Error| error.to_string();
-        let layers = layers.resolve().map_err(say)?;
-        let fingerprint = fingerprint(&layers, &options);
         let defaults = CacheOptions::default();
         let folder = wishes.cache.clone().or(defaults.folder);
-        let cache = Arc::new(Cache::new(CacheOptions { folder, ..defaults }));
+        let cache = Arc::new(Cache::new(CacheOptions { folder: folder.clone(), ..defaults }));
+        if wishes.sandbox {
+            sandbox::enter(
+                &cli.pictures,
+                &target,
+                &layers,
+                [folder, resume::folder(wishes.cache.as_deref())],
+            )?;
+        }
+        let layers = layers.resolve().map_err(say)?;
+        let fingerprint = fingerprint(&layers, &options);
         Ok(Self {
             pictures: cli.pictures,
             target,
@@ -92,6 +101,7 @@ impl Wishes {
             keep_going: self.keep_going,
             fail_fast: self.fail_fast || (other.fail_fast && !self.keep_going),
             dry_run: self.dry_run || other.dry_run,
+            sandbox: self.sandbox || other.sandbox,
             cache: self.cache.or(other.cache),
             json: self.json || other.json,
             quiet: self.quiet || other.quiet,

@@ -1,0 +1,267 @@
+//! Who comes with a token, a signature or a name that is not what it should be.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use stampede_domain::callback::{Callback, Report};
+use stampede_domain::id::OwnerId;
+use stampede_domain::item::Event;
+use stampede_domain::signature::Secret;
+use stampede_domain::token::Session;
+
+use crate::client::{Client, http, variant};
+use crate::places::{Service, free_port};
+
+const SECRET: &str = "a secret that is long enough for all";
+
+fn service(data: &std::path::Path, more: &[(&str, &str)]) -> Service {
+    let settings = [("STAMPEDE_SECRET", SECRET)].iter().chain(more);
+    let settings: Vec<_> = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Service::start(data, free_port(), &settings)
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// Each route of the document that asks who one is, with identifiers that are well formed.
+async fn routes(client: &Client) -> Vec<(Method, String)> {
+    let document = client.get("/openapi.json").await;
+    let mut routes = Vec::new();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        if ["/health", "/ready", "/sessions", "/callback"].contains(&path.as_str()) {
+            continue;
+        }
+        let path = path.replace("{id}", &"0".repeat(32)).replace("{number}", "0");
+        let methods = operations.as_object().unwrap().keys();
+        routes.extend(methods.map(|method| (method.to_uppercase().parse().unwrap(), path.clone())));
+    }
+    routes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_route_takes_a_token_that_is_not_whole_ours_and_valid() {
+    let data = tempfile::tempdir().unwrap();
+    let service = service(data.path(), &[]);
+    let client = Client::new(&service.url).await;
+    let good = client.token().to_owned();
+    let (secret, other) =
+        (Secret::new(SECRET).unwrap(), Secret::new("another one of the same length ....").unwrap());
+    let owner = OwnerId::random().unwrap();
+    let mut changed = good.clone().into_bytes();
+    changed[3] = if changed[3] == b'A' { b'B' } else { b'A' };
+    let tokens = [
+        String::new(),
+        "null".to_owned(),
+        good[..good.len() - 2].to_owned(),
+        good[..20].to_owned(),
+        format!("{good}AA"),
+        String::from_utf8(changed).unwrap(),
+        Session { owner, expires: now() - 1 }.token(&secret),
+        Session { owner, expires: now() + 3600 }.token(&other),
+        format!("stampede_{}", "A".repeat(43)),
+        "stampede_".to_owned(),
+        "é".to_owned(),
+    ];
+    let routes = routes(&client).await;
+    assert!(routes.len() >= 20, "{}", routes.len());
+    for (method, path) in &routes {
+        let url = format!("{}{path}", service.url);
+        for token in &tokens {
+            for (name, value) in [
+                ("authorization", format!("Bearer {token}")),
+                ("cookie", format!("stampede_session={token}")),
+            ] {
+                let call =
+                    http().request(method.clone(), &url).header(name, value.as_bytes()).json(&json!({}));
+                let status = call.send().await.unwrap().status();
+                assert_eq!(status, StatusCode::UNAUTHORIZED, "{method} {path} {name}: {value}");
+            }
+        }
+        for scheme in ["Basic", "bearer:", "Token"] {
+            let call =
+                http().request(method.clone(), &url).header("authorization", format!("{scheme} {good}"));
+            assert_eq!(
+                call.json(&json!({})).send().await.unwrap().status(),
+                StatusCode::UNAUTHORIZED,
+                "{scheme}"
+            );
+        }
+    }
+    assert_eq!(client.call(Method::GET, "/me", None).await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_sites_page_changes_nothing_in_a_visitors_name() {
+    let data = tempfile::tempdir().unwrap();
+    let service = service(data.path(), &[]);
+    let client = Client::new(&service.url).await;
+    let ids = client.upload(&[variant("baseline-420.jpg")]).await;
+    let call = async |method: Method, path: &str, site: Option<&str>, kind: &str, body: String| {
+        let mut call = http().request(method, format!("{}{path}", service.url));
+        call = call
+            .header("cookie", format!("stampede_session={}", client.token()))
+            .header("content-type", kind);
+        if let Some(site) = site {
+            call = call.header("sec-fetch-site", site);
+        }
+        call.body(body).send().await.unwrap().status().as_u16()
+    };
+    let delete = json!({ "ids": ids }).to_string();
+    let json = "application/json";
+    for (method, path) in routes(&client).await {
+        if method == Method::GET {
+            continue;
+        }
+        for site in ["cross-site", "same-site"] {
+            let status = call(method.clone(), &path, Some(site), json, delete.clone()).await;
+            assert_eq!(status, 403, "{method} {path} from {site}");
+        }
+    }
+    // What a form can send is no JSON.
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a"] {
+        assert_eq!(call(Method::DELETE, "/pictures", None, kind, delete.clone()).await, 415, "{kind}");
+    }
+    let pictures = client.get("/pictures").await;
+    assert_eq!(pictures["uploads"].as_array().unwrap().len(), 1, "it is still there");
+    // Looking on is no change, and one's own page may do all.
+    assert_eq!(call(Method::GET, "/pictures", Some("cross-site"), json, String::new()).await, 200);
+    assert_eq!(call(Method::DELETE, "/pictures", Some("same-origin"), json, delete).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_back_that_is_forged_late_replayed_or_cut_changes_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let service = service(data.path(), &[("STAMPEDE_STAMPERS", "0")]);
+    let client = Client::new(&service.url).await;
+    let ids = client.upload(&[variant("baseline-420.jpg")]).await;
+    let (_, job) = client.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
+    let path = format!("/jobs/{}", job["id"].as_str().unwrap());
+    let report = |attempt| Report {
+        job: job["id"].as_str().unwrap().parse().unwrap(),
+        item: 0,
+        attempt,
+        event: Event::Failed { reason: "by hand".to_owned() },
+    };
+    let send = async |header: &str, body: Vec<u8>| {
+        let call =
+            http().post(format!("{}/callback", service.url)).header("content-type", "application/json");
+        call.header("stampede-signature", header).body(body).send().await.unwrap().status().as_u16()
+    };
+    let (ours, other) =
+        (Secret::new(SECRET).unwrap(), Secret::new("another one of the same length ....").unwrap());
+    let callback = Callback::new(vec![report(1)]);
+    let good = callback.sign(&ours, now());
+    let forged = callback.sign(&other, now());
+    let failed = async || client.get(&path).await["counts"]["failed"].as_u64().unwrap();
+    for (what, header, body) in [
+        ("nothing", "", good.body.clone()),
+        ("another secret", &*forged.header, forged.body.clone()),
+        ("another body", &*good.header, Callback::new(vec![report(2)]).sign(&ours, now()).body),
+        ("cut", &*good.header, good.body[..good.body.len() - 1].to_vec()),
+        ("half a signature", &good.header[..good.header.len() / 2], good.body.clone()),
+        ("old", &*callback.sign(&ours, now() - 301).header, good.body.clone()),
+        ("of the future", &*callback.sign(&ours, now() + 400).header, good.body.clone()),
+    ] {
+        assert_eq!(send(header, body).await, 401, "{what}");
+        assert_eq!(failed().await, 0, "{what}");
+    }
+    assert_eq!(send(&good.header, good.body.clone()).await, 204);
+    assert_eq!(failed().await, 1);
+    assert_eq!(send(&good.header, good.body).await, 409, "a replay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_lead_nowhere_and_break_no_line() {
+    let data = tempfile::tempdir().unwrap();
+    let log = data.path().join("log");
+    let settings = [("STAMPEDE_LOG".to_owned(), "info".to_owned())];
+    let service = Service::start_with_log(data.path(), free_port(), &settings, &log);
+    let client = Client::new(&service.url).await;
+    let announce = async |name: &str| {
+        let picture = json!({ "name": name, "bytes": 9, "type": "image/jpeg" });
+        client.post("/pictures", json!({ "pictures": [picture] })).await
+    };
+    for name in [
+        "../a.jpg",
+        "/etc/passwd",
+        "a\\b.jpg",
+        "a\0b.jpg",
+        "",
+        "a\r\nset-cookie: x=1.jpg",
+        "a\u{1b}[31m.jpg",
+        "..",
+        ".",
+    ] {
+        let (status, problem) = announce(name).await;
+        assert_eq!(status, 422, "{name:?}: {problem}");
+    }
+    let odd = "é\"; filename=\"evil.exe; ' <script>%0d%0a.jpg";
+    assert_eq!(announce(odd).await.0, 201);
+
+    // In a header, in the archive and in the log it is one name.
+    let ids = client.upload_as(odd, &variant("baseline-420.jpg")).await;
+    let (_, job) = client.post("/jobs", json!({ "pictures": [ids], "stamp": "built-in:logo" })).await;
+    let id = job["id"].as_str().unwrap();
+    client.finished(id).await;
+    let download = client.call(Method::GET, &format!("/jobs/{id}/items/0/download"), None).await;
+    let place = download.headers()["location"].to_str().unwrap().to_owned();
+    let result = http().get(place).send().await.unwrap();
+    let disposition = result.headers()["content-disposition"].to_str().unwrap();
+    // One name in quotes, which hold no other quote, and the same in percents.
+    assert_eq!(disposition.matches('"').count(), 2, "{disposition}");
+    assert!(disposition.starts_with("attachment; filename=\"") && !disposition.contains(['\\', '\r', '\n']));
+
+    let call = http().get(format!("{}/jobs", service.url)).bearer_auth(client.token());
+    let odd = "x\"}{\"level\":\"ERROR\",\"fields\":{\"message\":\"forged\"}}";
+    call.header("x-request-id", odd).header("traceparent", "00-forged").send().await.unwrap();
+    let log = std::fs::read_to_string(log).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert!(lines.iter().any(|line| line["fields"]["message"] == "answered"), "{log}");
+    assert!(lines.iter().all(|line| line["fields"]["message"] != "forged"), "{log}");
+}
+
+/// The only addresses that the service calls are those of its configuration: no text of a user's is taken for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_address_of_a_users_is_fetched() {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let bait = format!("http://{}", listener.local_addr().unwrap());
+    let data = tempfile::tempdir().unwrap();
+    let service = service(data.path(), &[]);
+    let client = Client::new(&service.url).await;
+    let svg = format!(
+        "<?xml version='1.0'?><!DOCTYPE svg [<!ENTITY x SYSTEM '{bait}/entity'>]>\
+         <?xml-stylesheet href='{bait}/sheet.css'?>\
+         <svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' width='40' height='40'>\
+         <style>@import url({bait}/import.css); rect {{ fill: url({bait}/paint) }}</style>\
+         <script href='{bait}/script.js'/><image href='{bait}/a.png' width='40' height='40'/>\
+         <image xlink:href='file:///etc/passwd' width='9' height='9'/><use href='{bait}/b.svg#a'/>\
+         <rect width='40' height='40'/></svg>"
+    );
+    let stamp = client.upload_stamp("a.svg", "image/svg+xml", svg.into_bytes()).await;
+    let ids = client.upload(&[variant("baseline-420.jpg")]).await;
+    let mut settings = vec![json!({})];
+    for name in ["text", "at", "size", "format", "color"] {
+        settings.push(json!({ (name): format!("{bait}/{name}") }));
+    }
+    let mut asked = 0;
+    for settings in settings {
+        for stamp in [stamp.as_deref(), Some(&*bait), Some("built-in:logo")].into_iter().flatten() {
+            let wanted = json!({ "picture": ids[0], "stamp": stamp, "settings": settings });
+            client.call(Method::POST, "/preview", Some(wanted)).await;
+            let (_, job) =
+                client.post("/jobs", json!({ "pictures": ids, "stamp": stamp, "settings": settings })).await;
+            if let Some(id) = job["id"].as_str() {
+                client.finished(id).await;
+            }
+            asked += 1;
+        }
+    }
+    let call =
+        http().post(format!("{}/sessions", service.url)).header("origin", &bait).header("referer", &bait);
+    call.header("x-forwarded-for", &bait).send().await.unwrap();
+    assert!(asked >= 12);
+    let called = std::pin::pin!(listener.accept());
+    assert!(futures_util::FutureExt::now_or_never(called).is_none(), "an address of a user's was called");
+}

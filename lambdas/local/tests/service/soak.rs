@@ -1,0 +1,144 @@
+//! Everything at once for two minutes, or for as many as `STAMPEDE_SOAK_MINUTES` says: uploads, jobs, previews,
+//! sockets that come and go, damaged pictures, a service that is killed, PostgreSQL that is stopped, a store that fails.
+//!
+//! Two processes serve the same database, buckets and queue. One is killed over and over; the other never, so that its
+//! memory and its files are looked at.
+
+mod chaos;
+mod owners;
+mod process;
+mod report;
+mod sockets;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use stampede_emulators::{Ministack, Postgres};
+use stampede_queue::{Queue, Sqs};
+use tokio::task::JoinSet;
+
+use self::chaos::Chaos;
+use self::owners::Owner;
+use self::process::Samples;
+use crate::flaky::Flaky;
+use crate::places::{Service, free_port, settings};
+
+/// Owners beside one another, half of them at each process.
+const OWNERS: usize = 4;
+/// Sockets beside one another.
+const SOCKETS: usize = 20;
+/// What was accepted is finished so long after all is well again.
+const PATIENCE: Duration = Duration::from_secs(400);
+
+/// What happened.
+#[derive(Default)]
+struct Counts {
+    answered: AtomicU64,
+    /// With a status of 500 or more, which says that a part does not answer.
+    failed: AtomicU64,
+    /// Connections that a killed process left.
+    broken: AtomicU64,
+    unanswered: AtomicU64,
+    previews: AtomicU64,
+    sockets: AtomicU64,
+    kills: AtomicU64,
+    stops: AtomicU64,
+    store_failures: AtomicU64,
+}
+
+fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn under_mixed_load_and_faults_nothing_is_lost_and_nothing_is_left_behind() {
+    let minutes = std::env::var("STAMPEDE_SOAK_MINUTES").map_or(2, |minutes| minutes.parse().unwrap());
+    let length = Duration::from_secs(60 * minutes);
+    let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
+    let flaky = Flaky::start(&ministack.endpoint).await;
+    let [steady, mortal, temporary] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let mut settings = settings(&postgres, &ministack).await;
+    settings.extend([
+        ("AWS_ENDPOINT_URL_S3".to_owned(), flaky.url.clone()),
+        ("STAMPEDE_SECRET".to_owned(), "a secret that both processes have".to_owned()),
+        ("TMPDIR".to_owned(), temporary.path().to_str().unwrap().to_owned()),
+        ("STAMPEDE_LOG".to_owned(), "error".to_owned()),
+    ]);
+    let service = Service::start_with_log(steady.path(), free_port(), &settings, &steady.path().join("log"));
+    let chaos = Chaos::new(mortal.path().to_owned(), settings.clone(), postgres, flaky.clone());
+    let urls = [service.url.clone(), chaos.url()];
+
+    let counts = Arc::new(Counts::default());
+    let over = Arc::new(AtomicBool::new(false));
+    let mut owners = JoinSet::new();
+    for number in 0..OWNERS {
+        let owner = Owner::new(number as u64, urls[number % 2].clone(), Arc::clone(&counts));
+        owners.spawn(owner.live(Arc::clone(&over)));
+    }
+    let mut sockets = JoinSet::new();
+    for number in 0..SOCKETS {
+        sockets.spawn(sockets::come_and_go(
+            number as u64,
+            urls[0].clone(),
+            Arc::clone(&counts),
+            Arc::clone(&over),
+        ));
+    }
+    let chaos = tokio::spawn(chaos.reign(Arc::clone(&counts), Arc::clone(&over)));
+    let mut samples = Samples::new(service.id());
+    let started = Instant::now();
+    while started.elapsed() < length {
+        samples.take();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    over.store(true, Ordering::Relaxed);
+    let other = chaos.await.unwrap();
+    while sockets.join_next().await.is_some() {}
+    let mut accepted = Vec::new();
+    while let Some(jobs) = owners.join_next().await {
+        accepted.extend(jobs.unwrap());
+    }
+
+    let deadline = Instant::now() + PATIENCE;
+    let mut outcome = report::Outcome::default();
+    for job in &accepted {
+        outcome.add(job.finished(&urls[0], deadline).await);
+    }
+    let queue = settings.iter().find(|(name, _)| name == "STAMPEDE_QUEUE").unwrap();
+    let queue = Queue::Sqs(Sqs::new(&ministack.sdk_config(), &*queue.1, None));
+    while queue.depth().await.is_ok_and(|depth| (depth.waiting, depth.in_flight) != (0, 0)) {
+        assert!(Instant::now() < deadline, "messages are left");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let left = samples.settle(deadline).await;
+    let stamped = report::objects(&ministack.endpoint, "stamped").await;
+    let unfinished = report::unfinished_uploads(&ministack.endpoint, "stamped").await;
+    drop(other);
+    service.stop();
+    let temporary: Vec<PathBuf> =
+        std::fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+
+    let report = report::Report {
+        length,
+        counts: &counts,
+        jobs: accepted.len(),
+        outcome,
+        samples: &samples,
+        stamped,
+        unfinished,
+        temporary,
+        left,
+    };
+    println!("{report}");
+    if let Some(file) = std::env::var_os("STAMPEDE_SOAK_REPORT") {
+        std::fs::write(file, report.to_string()).unwrap();
+    }
+    report.check();
+}
