@@ -87,7 +87,7 @@ impl Process {
         admit: impl FnOnce(u64) -> Result<T, Fault>,
     ) -> Result<Result<Done, Fault>, Lost> {
         let stamp = job.stamp.map(|stamp| stamp.hash);
-        let asked = Asked::Work { work: job.work.clone(), length: job.content.len() as u64, stamp };
+        let asked = Asked::Work { work: Box::new(job.work.clone()), length: job.content.len() as u64, stamp };
         let given = self.put(job.content).and_then(|()| wire::write(&mut self.socket, &asked));
         given.map_err(|_| Lost::Before)?;
         let mut told = self.hear(job.time)?;

@@ -17,7 +17,7 @@ pub(crate) enum Asked {
     /// The first.
     Hello(Hello),
     /// A picture of so many bytes lies in memory, to be stamped with the stamp of this hash.
-    Work { work: Work, length: u64, stamp: Option<Hash> },
+    Work { work: Box<Work>, length: u64, stamp: Option<Hash> },
     /// The stamp of so many bytes lies in memory.
     Stamp { length: u64 },
     /// There is memory for the picture.

@@ -153,9 +153,9 @@ fn rules(files: bool) -> Result<Rules, seccompiler::Error> {
         (libc::SYS_tgkill, 0, Is::Eq, own),
         (libc::SYS_prlimit64, 0, Is::Eq, 0),
         // Whether something is a terminal, and how wide.
-        (libc::SYS_ioctl, 1, Is::Eq, libc::TCGETS as u64),
+        (libc::SYS_ioctl, 1, Is::Eq, TCGETS),
         (libc::SYS_ioctl, 1, Is::Eq, TCGETS2),
-        (libc::SYS_ioctl, 1, Is::Eq, libc::TIOCGWINSZ as u64),
+        (libc::SYS_ioctl, 1, Is::Eq, TIOCGWINSZ),
     ] {
         let condition = SeccompCondition::new(argument, Length::Qword, is, value)?;
         rules.entry(call).or_default().push(SeccompRule::new(vec![condition])?);
@@ -163,5 +163,8 @@ fn rules(files: bool) -> Result<Rules, seccompiler::Error> {
     Ok(rules)
 }
 
+// As x86-64 and AArch64 number them (Linux, asm-generic/ioctls.h).
+const TCGETS: u64 = 0x5401;
+const TIOCGWINSZ: u64 = 0x5413;
 /// `_IOR('T', 0x2A, struct termios2)`, which newer C libraries ask with.
 const TCGETS2: u64 = 0x802c_542a;

@@ -187,7 +187,7 @@ pub(super) async fn look_at_picture<K: Subject>(
 ) -> Result<Result<Facts, String>, Problem> {
     let start = app.parts().store.read_start(&upload.key, START).await?;
     let is_picture = Format::of(&start).is_some();
-    let mut probed = app.decoders().work(Work::Probe, start.into(), None).await;
+    let mut probed = app.decoders().work(Work::Probe, start, None).await;
     if probed.is_err() && bytes > START && is_picture {
         let (_, whole) = app.parts().store.get(&upload.key, app.longest_picture()).await?;
         probed = app.decoders().work(Work::Probe, whole, None).await;

@@ -39,8 +39,6 @@ pub(super) struct Finished {
     pub(super) damaged: u64,
     /// Why others failed.
     pub(super) reasons: Vec<String>,
-    /// How often the owner was told of each that is done, more than once.
-    pub(super) told_twice: u64,
 }
 
 impl Owner {
@@ -68,7 +66,7 @@ impl Owner {
         for _ in 0..pictures {
             let name = names[random(&mut self.random) as usize % names.len()];
             let mut content = std::fs::read(variant(name)).unwrap();
-            if random(&mut self.random) % 20 == 0 {
+            if random(&mut self.random).is_multiple_of(20) {
                 damaged += 1;
                 content.truncate(content.len() / 2);
             }
@@ -185,17 +183,11 @@ impl Accepted {
         let count = |state: &str| job["counts"][state].as_u64().unwrap();
         assert_eq!(count("done") + count("failed"), self.pictures, "{job}");
         assert!(damaged.len() as u64 <= self.damaged, "whole pictures are called damaged: {damaged:?}");
-        let mut told_twice = 0;
-        for number in 0..items.len() {
-            let is_it = |item: &&Value| item["number"] == number;
-            told_twice += (items.iter().filter(is_it).count() as u64).saturating_sub(1);
-        }
         Finished {
             done: count("done"),
             failed: count("failed"),
             damaged: damaged.len() as u64,
             reasons: others,
-            told_twice,
         }
     }
 }

@@ -47,7 +47,7 @@ async fn visit(url: &str, state: &mut u64) -> Option<()> {
     assert!(subscribed.to_text().ok()?.contains("subscription_succeeded"), "{subscribed}");
     let stays = Duration::from_millis(random(state) % 10_000);
     drop(tokio::time::timeout(stays, socket.next()).await);
-    if random(state) % 2 == 0 {
+    if random(state).is_multiple_of(2) {
         socket.close(None).await.ok()?;
     }
     Some(())
