@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use rustix::process::{Pid, Signal, kill_process};
 use stamp_engine::{Cache, Format, Picture, Stamper};
 use stampede_decoder::{Confinement, Decoders, Done, Fault, Settings, Stamp, Work};
@@ -136,7 +137,8 @@ async fn a_picture_that_takes_too_much_memory_fails_alone() {
     let home = home(Settings { memory: 64 << 20, ..confined() });
     let needs_more = image::RgbImage::new(11_000, 11_000);
     let mut png = Cursor::new(Vec::new());
-    needs_more.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let quick = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::NoFilter);
+    needs_more.write_with_encoder(quick).unwrap();
     let png = Bytes::from(png.into_inner());
     // What is reckoned beforehand is refused kindly.
     let refused =
