@@ -8,7 +8,6 @@ use std::os::unix::net::UnixStream;
 use std::process;
 
 use stamp_engine::{Cache, CacheOptions, Confined, Limits, Sandbox};
-use tracing::level_filters::LevelFilter;
 
 use crate::Fault;
 use crate::decoder::Decoder;
@@ -27,9 +26,9 @@ pub fn serve_if_asked() {
     if std::env::args_os().nth(1).is_none_or(|first| first != DECODER) {
         return;
     }
-    // Standard output is the memory of the pictures.
-    tracing_subscriber::fmt().json().with_max_level(LevelFilter::WARN).with_writer(io::stderr).init();
-    let ended = Child::new().and_then(|mut child| child.serve());
+    let child = Child::new();
+    stampede_telemetry::start_log();
+    let ended = child.and_then(|mut child| child.serve());
     process::exit(match ended {
         Ok(()) => 0,
         Err(error) => {
@@ -50,7 +49,7 @@ impl Child {
     fn new() -> io::Result<Self> {
         let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
         let shared = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        // What a library may print must not land in it.
+        // What is logged, or what a library may print, must not land in it.
         rustix::stdio::dup2_stdout(io::stderr())?;
         Ok(Self { socket, shared, room: Vec::new() })
     }

@@ -131,15 +131,28 @@ impl Function {
     /// # Errors
     /// When the system does not tell.
     pub fn cpu_time(&self) -> io::Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let unknown = || io::Error::other("/proc/PID/stat is not as expected");
-        // Behind the name, which may hold anything, in parentheses: fields 3 on; 14 and 15 are the times
-        // (proc(5)), in hundredths of a second on Linux.
-        let (_, fields) = stat.rsplit_once(") ").ok_or_else(unknown)?;
-        let times = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().ok());
-        let hundredths: Option<u64> = times.sum();
-        Ok(Duration::from_millis(10 * hundredths.ok_or_else(unknown)?))
+        let own = self.child.id();
+        let children = std::fs::read_dir(format!("/proc/{own}/task"))?
+            .flatten()
+            .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+            .flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let mut all = cpu_time(&own.to_string())?;
+        for child in children {
+            all += cpu_time(&child)?;
+        }
+        Ok(all)
     }
+}
+
+fn cpu_time(process: &str) -> io::Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let unknown = || io::Error::other("/proc/PID/stat is not as expected");
+    // Behind the name, which may hold anything, in parentheses: fields 3 on; 14 and 15 are the times
+    // (proc(5)), in hundredths of a second on Linux.
+    let (_, fields) = stat.rsplit_once(") ").ok_or_else(unknown)?;
+    let times = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().ok());
+    let hundredths: Option<u64> = times.sum();
+    Ok(Duration::from_millis(10 * hundredths.ok_or_else(unknown)?))
 }
 
 impl Drop for Function {

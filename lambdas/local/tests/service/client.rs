@@ -68,6 +68,12 @@ impl Client {
         self.upload_named(vec![(name.to_owned(), std::fs::read(file).unwrap())]).await.remove(0)
     }
 
+    /// Uploads the first half of a file as a picture; its identifier.
+    pub(crate) async fn upload_half(&self, name: &str, file: &Path) -> String {
+        let content = std::fs::read(file).unwrap();
+        self.upload_named(vec![(name.to_owned(), content[..content.len() / 2].to_vec())]).await.remove(0)
+    }
+
     async fn upload_named(&self, files: Vec<(String, Vec<u8>)>) -> Vec<String> {
         let named = files
             .iter()

@@ -8,6 +8,7 @@ mod crash;
 mod faults;
 mod flaky;
 mod headers;
+mod histories;
 mod intruders;
 mod places;
 mod schema;
