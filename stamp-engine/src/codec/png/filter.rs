@@ -89,8 +89,10 @@ fn paeth(a: u8, b: u8, c: u8) -> u8 {
 }
 
 fn differences(filtered: &[u8]) -> u64 {
-    // In parts whose sums fit 32 bits, which are more to a vector.
-    let sum = |part: &[u8]| part.iter().map(|&byte| u32::from((byte as i8).unsigned_abs())).sum::<u32>();
+    // In parts whose sums fit 32 bits, which are more to a vector; a check for what does not fit would leave none.
+    let sum = |part: &[u8]| {
+        part.iter().fold(0, |sum: u32, &byte| sum.wrapping_add(u32::from((byte as i8).unsigned_abs())))
+    };
     filtered.chunks(1 << 16).map(|part| u64::from(sum(part))).sum()
 }
 
