@@ -132,8 +132,7 @@ reproducible:
 	.ci/set-up build
 	.ci/reproducible
 
-## Half an hour of mixed load and faults; its figures go to lambdas/local/tests/service/soak/REPORT.md. Two minutes of the
-## same are among the tests.
+## Half an hour of mixed load and faults; its figures go to target/soak.md. Two minutes of the same are among the tests.
 SOAK_MINUTES ?= 30
 soak:
 	.ci/set-up test

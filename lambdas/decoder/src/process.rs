@@ -1,7 +1,7 @@
 //! One decoder, from the service's side.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
@@ -15,7 +15,7 @@ use rustix::process::Signal;
 
 use crate::Fault;
 use crate::child::DECODER;
-use crate::wire::{self, Asked, Hello, Kept, Told};
+use crate::wire::{self, Asked, Hello, Kept, Told, Until};
 use crate::work::{Done, Stamp, Work};
 
 /// A decoder is ready after so long, or never.
@@ -72,9 +72,9 @@ impl Process {
         // What a terminal sends to all of a group is for us; decoders end what they have in hand.
         let child = command.process_group(0).spawn()?;
         let mut process = Self { child, socket, shared };
-        process.socket.set_read_timeout(Some(READY_WITHIN))?;
+        process.socket.set_write_timeout(Some(READY_WITHIN))?;
         wire::write(&mut process.socket, &Asked::Hello(hello))?;
-        match wire::read(&mut process.socket)? {
+        match wire::read(&mut process.until(READY_WITHIN))? {
             Told::Ready(kept) => Ok((process, kept)),
             _ => Err(unexpected()),
         }
@@ -88,7 +88,10 @@ impl Process {
     ) -> Result<Result<Done, Fault>, Lost> {
         let stamp = job.stamp.map(|stamp| stamp.hash);
         let asked = Asked::Work { work: Box::new(job.work.clone()), length: job.content.len() as u64, stamp };
-        let given = self.put(job.content).and_then(|()| wire::write(&mut self.socket, &asked));
+        let Some(asked) = wire::frame(&asked) else {
+            return Ok(Err(Fault::Permanent("its settings are too long".to_owned())));
+        };
+        let given = self.put(job.content).and_then(|()| self.socket.write_all(&asked));
         given.map_err(|_| Lost::Before)?;
         let mut told = self.hear(job.time)?;
         if let (Told::WantsStamp, Some(stamp)) = (&told, job.stamp) {
@@ -122,9 +125,13 @@ impl Process {
         done
     }
 
+    fn until(&self, time: Duration) -> Until<'_> {
+        Until { socket: &self.socket, deadline: Instant::now() + time }
+    }
+
     fn hear(&mut self, time: Duration) -> Result<Told, Lost> {
-        self.socket.set_read_timeout(Some(time)).map_err(broken)?;
-        wire::read(&mut self.socket).map_err(|error| match error.kind() {
+        let heard = wire::read(&mut self.until(time));
+        heard.map_err(|error| match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Lost::Late,
             io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => self.ended(),
             _ => broken(error),

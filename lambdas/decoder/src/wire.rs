@@ -2,6 +2,8 @@
 //! in a memory that both have, at its beginning.
 
 use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::time::Instant;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -66,12 +68,17 @@ pub(crate) enum Kept {
     Failed(String),
 }
 
-pub(crate) fn write(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+/// A message as it is sent; `None` when it is too long.
+pub(crate) fn frame(message: &impl Serialize) -> Option<Vec<u8>> {
     let mut frame = vec![0; 4];
-    serde_json::to_writer(&mut frame, message)?;
-    let length = u32::try_from(frame.len() - 4).ok().filter(|&length| length <= LONGEST);
-    let length = length.ok_or_else(|| io::Error::other("a message that is too long"))?;
+    serde_json::to_writer(&mut frame, message).ok()?;
+    let length = u32::try_from(frame.len() - 4).ok().filter(|&length| length <= LONGEST)?;
     frame[..4].copy_from_slice(&length.to_le_bytes());
+    Some(frame)
+}
+
+pub(crate) fn write(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+    let frame = frame(message).ok_or_else(|| io::Error::other("a message that is too long"))?;
     to.write_all(&frame)
 }
 
@@ -87,8 +94,27 @@ pub(crate) fn read<T: DeserializeOwned>(from: &mut impl Read) -> io::Result<T> {
     Ok(serde_json::from_slice(&frame)?)
 }
 
+/// A socket that is read until a certain moment, however little comes at a time.
+pub(crate) struct Until<'a> {
+    pub(crate) socket: &'a UnixStream,
+    pub(crate) deadline: Instant,
+}
+
+impl Read for Until<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.socket.set_read_timeout(Some(left))?;
+        self.socket.read(into)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -106,5 +132,21 @@ mod tests {
     fn no_frame_is_believed_to_be_endless() {
         assert!(read::<Told>(&mut &[0xff; 8][..]).is_err());
         assert!(write(&mut Vec::new(), &"x".repeat(2 << 20)).is_err());
+    }
+
+    #[test]
+    fn who_says_one_byte_after_the_other_is_not_waited_for() {
+        let (socket, mut theirs) = UnixStream::pair().unwrap();
+        let trickles = std::thread::spawn(move || {
+            while theirs.write_all(&[1]).is_ok() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        let deadline = Instant::now() + Duration::from_millis(200);
+        // A frame of 65,793 bytes, which would take eleven minutes.
+        let refused = read::<Told>(&mut Until { socket: &socket, deadline });
+        assert!(matches!(refused.unwrap_err().kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock));
+        drop(socket);
+        trickles.join().unwrap();
     }
 }

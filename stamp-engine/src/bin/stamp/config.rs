@@ -84,7 +84,37 @@ const LAYER_NAMES: [&str; 14] = [
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// A name with a value of any kind, right or wrong.
+    fn line() -> impl Strategy<Value = String> {
+        let names = LAYER_NAMES.iter().copied().chain([
+            "quality",
+            "memory",
+            "out",
+            "min-picture",
+            "jobs",
+            "[[layer]]",
+            "x",
+        ]);
+        let values = "(true|-?[0-9]{1,22}(\\.[0-9]{1,9})?|nan|'[^'\n]{0,12}'|\\[1, 2\\]|\\{a = 1\\}|'-?[0-9]{0,9}(px|%|x|,|h:)?[0-9]{0,3}')";
+        (prop::sample::select(names.collect::<Vec<_>>()), values).prop_map(|(name, value)| match name {
+            "[[layer]]" => name.to_owned(),
+            _ => format!("{name} = {value}"),
+        })
+    }
+
+    proptest! {
+        /// Whatever stands in the file, it is read or refused.
+        #[test]
+        fn no_file_is_read_with_a_panic(lines in prop::collection::vec(line(), 0..12), rest in any::<String>()) {
+            let text = lines.join("\n");
+            let _ = Config::parse(&text).map(|mut config| config.move_paths(Path::new("/a")));
+            let _ = Config::parse(&format!("{text}\n{rest}"));
+        }
+    }
 
     #[test]
     fn layers_and_settings_are_told_apart() {
