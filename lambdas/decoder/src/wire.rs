@@ -138,12 +138,13 @@ mod tests {
     fn who_says_one_byte_after_the_other_is_not_waited_for() {
         let (socket, mut theirs) = UnixStream::pair().unwrap();
         let trickles = std::thread::spawn(move || {
-            while theirs.write_all(&[1]).is_ok() {
+            theirs.write_all(&65_536_u32.to_le_bytes()).unwrap();
+            while theirs.write_all(b"1").is_ok() {
                 std::thread::sleep(Duration::from_millis(10));
             }
         });
         let deadline = Instant::now() + Duration::from_millis(200);
-        // A frame of 65,793 bytes, which would take eleven minutes.
+        // Which would take eleven minutes.
         let refused = read::<Told>(&mut Until { socket: &socket, deadline });
         assert!(matches!(refused.unwrap_err().kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock));
         drop(socket);
