@@ -31,11 +31,18 @@ pub fn serve_if_asked() {
     let ended = child.and_then(|mut child| child.serve());
     process::exit(match ended {
         Ok(()) => 0,
+        // The service is gone, or has enough of us.
+        Err(error) if is_gone(&error) => 0,
         Err(error) => {
             tracing::error!(%error, "a decoder ends");
             1
         }
     });
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | UnexpectedEof)
 }
 
 struct Child {
@@ -62,8 +69,6 @@ impl Child {
             let (work, length, stamp) = match wire::read(&mut self.socket) {
                 Ok(Asked::Work { work, length, stamp }) => (work, length, stamp),
                 Ok(_) => return Err(unexpected()),
-                // The service is gone, or has enough of us.
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(()),
                 Err(error) => return Err(error),
             };
             let told = match self.work(&mut decoder, &work, length, stamp) {
