@@ -10,7 +10,7 @@ use std::process;
 use stamp_engine::{Cache, CacheOptions, Confined, Limits, Sandbox};
 
 use crate::Fault;
-use crate::decoder::Decoder;
+use crate::decoder::{Decoder, Thumbnail};
 use crate::wire::{self, Asked, Hello, Kept, Told};
 use crate::work::{Hash, Work};
 
@@ -23,12 +23,26 @@ const ROOM_KEPT: usize = 32 << 20;
 
 /// In a process that was begun to decode, does so and never returns. To be called before anything else.
 pub fn serve_if_asked() {
-    if std::env::args_os().nth(1).is_none_or(|first| first != DECODER) {
-        return;
+    if is_asked() {
+        serve(Some(stamp_engine::thumbnail));
     }
+}
+
+/// The same for a program that asks for no previews and no thumbnails, and need not hold what makes them.
+pub fn serve_stamping_if_asked() {
+    if is_asked() {
+        serve(None);
+    }
+}
+
+fn is_asked() -> bool {
+    std::env::args_os().nth(1).is_some_and(|first| first == DECODER)
+}
+
+fn serve(thumbnail: Option<Thumbnail>) -> ! {
     let child = Child::new();
     stampede_telemetry::start_log();
-    let ended = child.and_then(|mut child| child.serve());
+    let ended = child.and_then(|mut child| child.serve(thumbnail));
     process::exit(match ended {
         Ok(()) => 0,
         // The service is gone, or has enough of us.
@@ -61,9 +75,9 @@ impl Child {
         Ok(Self { socket, shared, room: Vec::new() })
     }
 
-    fn serve(&mut self) -> io::Result<()> {
+    fn serve(&mut self, thumbnail: Option<Thumbnail>) -> io::Result<()> {
         let Asked::Hello(hello) = wire::read(&mut self.socket)? else { return Err(unexpected()) };
-        let (mut decoder, kept) = confine(hello);
+        let (mut decoder, kept) = confine(hello, thumbnail);
         wire::write(&mut self.socket, &Told::Ready(kept))?;
         loop {
             let (work, length, stamp) = match wire::read(&mut self.socket) {
@@ -160,7 +174,7 @@ fn unexpected() -> io::Error {
 }
 
 /// Goes into the sandbox, if that is asked for; the cache's folder is opened before.
-fn confine(hello: Hello) -> (Decoder, Kept) {
+fn confine(hello: Hello, thumbnail: Option<Thumbnail>) -> (Decoder, Kept) {
     let Hello { most_pixels, longest_input, most_animation_pixels, memory, confine } = hello;
     let limits =
         Limits { pixels: most_pixels, input_bytes: longest_input, animation_pixels: most_animation_pixels };
@@ -183,5 +197,5 @@ fn confine(hello: Hello) -> (Decoder, Kept) {
     } else {
         Kept::FromNothing
     };
-    (Decoder::new(limits, cache), kept)
+    (Decoder::new(limits, cache, thumbnail), kept)
 }

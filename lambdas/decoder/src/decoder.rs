@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stamp_engine::{Cache, Limits, Picture, probe, thumbnail};
+use stamp_engine::{Cache, Limits, Picture, probe};
 use stampede_domain::settings::Settings;
 
 use crate::Fault;
@@ -15,8 +15,12 @@ use crate::work::{Facts, Hash, Work};
 /// Stamps kept; a batch mostly has one.
 const KEPT: usize = 32;
 
+/// Makes a picture small.
+pub(crate) type Thumbnail = fn(&[u8], u32, &Limits) -> stamp_engine::Result<Vec<u8>>;
+
 pub(crate) struct Decoder {
     limits: Limits,
+    thumbnail: Option<Thumbnail>,
     cache: Arc<Cache>,
     engines: Engines,
     stamps: VecDeque<(Hash, Arc<stamp_engine::Stamp>)>,
@@ -30,9 +34,9 @@ pub(crate) struct Made {
 }
 
 impl Decoder {
-    pub(crate) fn new(limits: Limits, cache: Cache) -> Self {
+    pub(crate) fn new(limits: Limits, cache: Cache, thumbnail: Option<Thumbnail>) -> Self {
         let (engines, stamps) = Default::default();
-        Self { limits, cache: Arc::new(cache), engines, stamps }
+        Self { limits, thumbnail, cache: Arc::new(cache), engines, stamps }
     }
 
     /// A stamp that was seen lately.
@@ -103,7 +107,8 @@ impl Decoder {
 
     fn small(&self, content: &[u8], size: u32) -> Result<Made, Fault> {
         let started = Instant::now();
-        let bytes = thumbnail(content, size, &self.limits)?;
+        let none = || Fault::Permanent("this program makes no small pictures".to_owned());
+        let bytes = self.thumbnail.ok_or_else(none)?(content, size, &self.limits)?;
         let facts = Facts { format: "jpg".to_owned(), ..Facts::default() };
         Ok(Made { bytes, facts, milliseconds: since(started) })
     }

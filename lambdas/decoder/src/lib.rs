@@ -18,7 +18,7 @@ mod process;
 mod wire;
 mod work;
 
-pub use child::serve_if_asked;
+pub use child::{serve_if_asked, serve_stamping_if_asked};
 pub use fault::Fault;
 pub use pool::{Confinement, Decoders, Settings};
 pub use work::{Done, Facts, Stamp, Work};

@@ -40,7 +40,7 @@ use stampede_telemetry::{Metrics, Unit};
 use tokio::sync::watch;
 
 fn main() -> Result<(), Error> {
-    stampede_decoder::serve_if_asked();
+    stampede_decoder::serve_stamping_if_asked();
     service()
 }
 
