@@ -55,9 +55,6 @@ async function quickly(session: CDPSession, what: string, act: () => Promise<voi
   return seconds
 }
 
-// A page with long tasks has them each time; a machine that others use has them now and then.
-test.describe.configure({ retries: 2 })
-
 test('five hundred pictures of one job run through without a long task', async ({ page }) => {
   test.setTimeout(240_000)
   await page.goto('/')
