@@ -76,3 +76,16 @@ proptest! {
         prop_assert!(decode(&forth) == decode(&back), "{}: {:?} and {:?}", name, one, other);
     }
 }
+
+/// Lengths of the picture's data vary with the first stamp, and with them the bits that fill its last byte,
+/// up to which the second one's walk may come: with tables as short as these they need not be a code.
+#[test]
+fn the_last_rows_are_reached_whatever_fills_the_last_byte() {
+    let bytes = read("pictures/variants/optimised-huffman.jpg");
+    let (width, height) = decode(&bytes).dimensions();
+    for step in 0..60 {
+        let once = splice(&bytes, (step * 5, step * 3));
+        let twice = splice(&once, (width as i32 - 95, height as i32 - 95));
+        assert_eq!(decode(&twice).dimensions(), (width, height), "{step}");
+    }
+}

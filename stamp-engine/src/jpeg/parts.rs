@@ -61,11 +61,10 @@ impl<'a> Scan<'a> {
     /// The same in so many gangs of lanes, each of which may have a thread.
     pub fn walk_in_gangs(&self, lanes: usize, gangs: usize) -> bool {
         let kernel = lanes::kernels().find(|kernel| kernel.lanes == lanes);
-        kernel
-            .is_some_and(|kernel| matches!(self.map(Cut { kernel, shortest: SHORTEST, gangs }), Ok(Some(_))))
+        kernel.is_some_and(|kernel| self.map(Cut { kernel, shortest: SHORTEST, gangs }).is_some())
     }
 
-    fn map(&self, cut: Cut) -> Result<Option<Map>, super::Fault> {
+    fn map(&self, cut: Cut) -> Option<Map> {
         let end = self.source.safe_end();
         Map::with(&self.walk, self.source.clean(), 0, &START, end, cut)
     }
@@ -84,7 +83,7 @@ impl<'a> Scan<'a> {
     /// When a place told is not one that the serial walk passes.
     pub fn compare_walks(&self) {
         for (kernel, gangs) in lanes::kernels().flat_map(|kernel| [(kernel, 1), (kernel, 2)]) {
-            let Ok(Some(map)) = self.map(Cut { kernel, shortest: 64, gangs }) else { continue };
+            let Some(map) = self.map(Cut { kernel, shortest: 64, gangs }) else { continue };
             let (clean, end) = (self.source.clean(), self.source.safe_end());
             let mut serial = START;
             while serial.mcu < self.mcus && serial.bit < end {

@@ -234,8 +234,10 @@ impl<'a> Splice<'a> {
         }
         if self.map.as_ref().is_none_or(|tried| tried.base != source.base()) {
             let ahead = self.last_goal.saturating_sub(place.mcu) as u64 * self.bits_per_mcu;
-            let end = source.safe_end().min(place.bit.saturating_add((ahead + ahead / 8) as usize));
-            let map = Map::new(self.walk, source.clean(), source.base(), place, end.max(place.bit))?;
+            // The last bits may be filling, and no code.
+            let codes = source.safe_end().min(source.end().saturating_sub(7));
+            let end = codes.min(place.bit.saturating_add((ahead + ahead / 8) as usize));
+            let map = Map::new(self.walk, source.clean(), source.base(), place, end.max(place.bit));
             self.map = Some(Tried { base: source.base(), map });
         }
         if let Some(Tried { map: Some(map), .. }) = &self.map

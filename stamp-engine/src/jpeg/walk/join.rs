@@ -78,8 +78,8 @@ impl Map {
         base: usize,
         place: &Place,
         end: usize,
-    ) -> Result<Option<Self>, Fault> {
-        let Some(kernel) = lanes::kernels().next() else { return Ok(None) };
+    ) -> Option<Self> {
+        let kernel = lanes::kernels().next()?;
         // A thread of a pool whose others are busy does it all itself.
         let gangs = match end.saturating_sub(place.bit) / PER_THREAD {
             0 | 1 => 1,
@@ -96,14 +96,14 @@ impl Map {
         place: &Place,
         end: usize,
         cut: Cut,
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Option<Self> {
         let Cut { kernel, shortest, gangs } = cut;
         let (from, end) = (place.bit - base, end.max(place.bit) - base);
         let bits = end.saturating_sub(from);
         let count = (kernel.lanes * gangs).min(bits / shortest);
         // Bits are counted in 31 bits.
         if count < FEWEST || walk.slots.len() > kernel.slots || end > 1 << 30 {
-            return Ok(None);
+            return None;
         }
         let length = bits / count;
         let starts: Vec<usize> = (0..=count).map(|segment| from + segment * length).collect();
@@ -128,8 +128,8 @@ impl Map {
             }),
         }
         let (ends, gangs): (Vec<_>, Vec<_>) = gangs.into_iter().unzip();
-        let joined = join(walk, clean, place, &starts, &ends, kernel.lanes)?;
-        Ok(Some(Self { gangs, lanes: joined, base }))
+        let lanes = join(walk, clean, place, &starts, &ends, kernel.lanes);
+        Some(Self { gangs, lanes, base })
     }
 
     /// Walks stretches of `clean` whose beginnings are known, each with its MCU, in order and at most as
@@ -232,7 +232,9 @@ impl Walker {
     }
 }
 
-/// Joins the walks of gangs of so many lanes, the first of which is true.
+/// Joins the walks of gangs of so many lanes, the first of which is true, up to the one that met what
+/// is no code. That may be no fault: behind the last block stand bits that fill its byte, and anything.
+/// Where it is one, the walk that must come there tells so.
 fn join(
     walk: &Walk,
     clean: &[u8],
@@ -240,7 +242,7 @@ fn join(
     starts: &[usize],
     gangs: &[Lanes],
     width: usize,
-) -> Result<Vec<Joined>, Fault> {
+) -> Vec<Joined> {
     let end_of = |segment: usize, mcu: usize, dc: [i32; 4]| {
         let (lanes, lane) = (&gangs[segment / width], segment % width);
         let mut walker = Walker {
@@ -254,19 +256,19 @@ fn join(
         }
         walker
     };
-    let died = || Fault::damaged("its data holds a code that no table has");
     if gangs[0].dead[0] {
-        return Err(died());
+        return Vec::new();
     }
     let mut truth = end_of(0, place.mcu, place.dc);
     let bit = starts[0] as u32;
     let mut joined = vec![Joined { gang: 0, lane: 0, bit, mcu: place.mcu, dc: place.dc, end_mcu: truth.mcu }];
     for segment in 1..starts.len() - 1 {
         let (start, end) = (starts[segment], starts[segment + 1]);
-        let Some(guess) = meet(walk, clean, &mut truth, start, end)? else { continue };
+        let Ok(met) = meet(walk, clean, &mut truth, start, end) else { break };
+        let Some(guess) = met else { continue };
         let (gang, lane) = (segment / width, segment % width);
         if gangs[gang].dead[lane] {
-            return Err(died());
+            break;
         }
         // MCUs are counted from the lane's own beginning, which may lie within one.
         let mcu = truth.mcu - guess.mcu;
@@ -275,7 +277,7 @@ fn join(
         truth = end_of(segment, mcu, dc);
         joined.push(Joined { gang, lane, bit, mcu, dc, end_mcu: truth.mcu });
     }
-    Ok(joined)
+    joined
 }
 
 /// Walks on with the truth until it meets the walk that was guessed to begin at `start`; gives that
