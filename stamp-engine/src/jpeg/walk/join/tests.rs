@@ -24,14 +24,19 @@ fn check_map(name: &str, walk: &Walk, clean: &[u8], total: usize, map: &Map, end
     told
 }
 
+/// The pictures whose scan is one stretch.
+fn without_restarts() -> impl Iterator<Item = (String, Vec<u8>, Header)> {
+    let parsed = pictures().into_iter().map(|(name, raw)| {
+        let header = Header::parse(&raw).unwrap();
+        (name, raw, header)
+    });
+    parsed.filter(|(_, _, header)| header.tables.restart_interval == 0)
+}
+
 #[test]
 fn the_walk_of_many_places_is_the_serial_walk() {
     let mut mapped = [0; 2];
-    for (name, raw) in pictures() {
-        let header = Header::parse(&raw).unwrap();
-        if header.tables.restart_interval != 0 {
-            continue;
-        }
+    for (name, raw, header) in without_restarts() {
         let walk = Walk::new(&header).unwrap();
         let source = Source::new(&raw, header.data, Vec::new());
         let (across, down) = header.frame.mcus();
@@ -56,11 +61,7 @@ fn the_walk_of_many_places_is_the_serial_walk() {
 #[test]
 fn what_stands_behind_the_last_block_is_no_fault() {
     let mut checked = 0;
-    for (name, raw) in pictures() {
-        let header = Header::parse(&raw).unwrap();
-        if header.tables.restart_interval != 0 {
-            continue;
-        }
+    for (name, raw, header) in without_restarts() {
         let walk = Walk::new(&header).unwrap();
         let source = Source::new(&raw, header.data, Vec::new());
         let total = header.frame.mcus().0 * header.frame.mcus().1;
