@@ -73,6 +73,24 @@ test('a page that is loaded anew in the middle of a job shows it to its end', as
   await isFinished(page, '40 pictures stamped')
 })
 
+test('a new visitor is one, however late the answer that nobody is known yet', async ({ page }) => {
+  let begun = 0
+  page.on('request', (request) => (begun += request.method() === 'POST' && request.url().endsWith('/sessions') ? 1 : 0))
+  const known = page.waitForResponse((answer) => answer.url().endsWith('/me') && answer.ok())
+  const late = async () => {
+    await known
+    return { status: 401, contentType: 'application/problem+json', body: '{}' }
+  }
+  await page.route('**/stamps?*', async (route) => route.fulfill(await late()), { times: 1 })
+  await page.goto('/')
+  await Promise.all([
+    page.waitForResponse((answer) => answer.url().includes('/stamps?') && answer.ok()),
+    add(page, [variant('baseline-420.jpg')]),
+  ])
+  await areUploaded(page, 1)
+  expect(begun).toBe(1)
+})
+
 test('two visitors never see each other’s pictures', async ({ page, browser, service }) => {
   await page.goto('/')
   await add(page, [variant('baseline-420.jpg')])

@@ -28,6 +28,8 @@ async function give(page: Page, how: 'drop' | 'paste') {
 
 test('pictures are dropped, pasted, and picked by the folder', async ({ page }) => {
   await page.goto('/')
+  // Before the page is there, nobody can mean it.
+  await expect(page.getByRole('button', { name: 'Add pictures' })).toBeVisible()
   await give(page, 'drop')
   await areUploaded(page, 1)
   await give(page, 'paste')

@@ -24,8 +24,11 @@ const plain = fetchBaseQuery({ baseUrl: '/' })
 /** Everybody who asks at the same time as somebody new is the same new somebody. */
 let beginning: Promise<unknown> | undefined
 
+/** Begins a session if there is still none: an answer to who asked before the last one began may come after it. */
 export function beginSession(): Promise<unknown> {
-  beginning ??= fetch('/sessions', { method: 'POST' }).finally(() => (beginning = undefined))
+  beginning ??= fetch('/me')
+    .then((me) => (me.status === 401 ? fetch('/sessions', { method: 'POST' }) : me))
+    .finally(() => (beginning = undefined))
   return beginning
 }
 

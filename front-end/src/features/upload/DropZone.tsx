@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
 
 import { useAppDispatch } from '../../app/store'
 import { texts } from '../../texts'
@@ -10,7 +10,8 @@ import { addFiles } from './uploader'
 export function DropZone({ isEmpty, children }: { isEmpty: boolean; children: ReactNode }) {
   const dispatch = useAppDispatch()
   const [over, setOver] = useState(false)
-  useEffect(() => {
+  // As soon as it is seen: what is dropped on a page that does not listen replaces it.
+  useLayoutEffect(() => {
     // Entering a child comes before leaving its parent.
     let depth = 0
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
