@@ -5,6 +5,7 @@
 
 mod api;
 mod connection;
+mod conversation;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
