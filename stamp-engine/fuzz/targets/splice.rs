@@ -39,6 +39,8 @@ fuzz_target!(|bytes: &[u8]| {
         let Ok(stamped) = stamper.stamp(Picture::from(bytes)) else { continue };
         let size = |bytes: &[u8]| probe(bytes, &Limits::default()).map(|probe| (probe.width, probe.height));
         assert_eq!(size(bytes).ok(), size(&stamped.bytes).ok());
-        let _ = stamper.stamp(Picture::from(&stamped.bytes[..]));
+        if let Err(error) = stamper.stamp(Picture::from(&stamped.bytes[..])) {
+            panic!("what was written cannot be stamped again: {error}");
+        }
     }
 });
