@@ -36,6 +36,18 @@ impl<T, B: Block<T, M, P, S>, M, const P: usize, const S: usize> Kernel<T> for S
     }
 }
 
+/// The compositing of a block after the last pair, kept apart: two in a row at most are not worth its code again.
+struct Single<B, M, const P: usize, const S: usize>(PhantomData<(B, M)>);
+
+impl<T, B: Block<T, M, P, S>, M, const P: usize, const S: usize> Kernel<T> for Single<B, M, P, S> {
+    #[inline(always)]
+    fn row<V: Lanes>(picture: &mut [T], stamp: &[T]) {
+        if let (Some(under), Some(over)) = (picture.first_chunk_mut(), stamp.first_chunk()) {
+            Blocks::<B, M, P, S>::block::<T, V>(under, over);
+        }
+    }
+}
+
 /// The compositing of a row in blocks `B`.
 pub(super) struct Blocks<B, M, const P: usize, const S: usize>(PhantomData<(B, M)>);
 
@@ -68,7 +80,7 @@ where
             Self::block::<T, V>(under_2, over_2);
         }
         for (under, over) in last_under.iter_mut().zip(last_over) {
-            Self::block::<T, V>(under, over);
+            V::apart::<T, Single<B, M, P, S>>(under, over);
         }
         Self::rest::<T, V>(under_rest, over_rest);
     }
@@ -102,7 +114,7 @@ impl<B, M, const P: usize, const S: usize> Blocks<B, M, P, S> {
         let (mut padded_under, mut padded_over) = ([T::default(); P], [T::default(); S]);
         padded_under[..under.len()].copy_from_slice(under);
         padded_over[..over.len()].copy_from_slice(over);
-        Self::block::<T, V>(&mut padded_under, &padded_over);
+        V::apart::<T, Single<B, M, P, S>>(&mut padded_under, &padded_over);
         under.copy_from_slice(&padded_under[..under.len()]);
     }
 }
