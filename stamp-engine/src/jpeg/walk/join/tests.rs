@@ -84,7 +84,8 @@ fn what_stands_behind_the_last_block_is_no_fault() {
             checked += check_map(&name, &walk, &clean, total, &map, end);
         }
     }
-    assert!(checked > 0);
+    // A processor without lanes' instructions walks one place alone.
+    assert!(checked > 0 || kernels().next().is_none());
 }
 
 #[test]
