@@ -29,18 +29,21 @@ fn read(name: &str) -> Vec<u8> {
 
 /// Puts the logo, 90 pixels wide, at a point by splicing.
 fn splice(bytes: &[u8], at: (i32, i32)) -> Vec<u8> {
+    let stamped = stamper(Path::Splice, at).stamp(Picture::from(bytes)).unwrap();
+    assert_eq!(stamped.report.way, Way::Splice);
+    stamped.bytes
+}
+
+fn stamper(path: Path, at: (i32, i32)) -> Stamper {
     let logo = Arc::new(Stamp::from_bytes(&read("stamps/logo.png")).unwrap());
     let placement = Placement {
         at: At::Point(Length::Px(at.0.into()), Length::Px(at.1.into())),
         size: Size::Width(Length::Px(90.0)),
         ..Placement::default()
     };
-    let options = Options { path: Path::Splice, ..Options::default() };
+    let options = Options { path, ..Options::default() };
     let layer = Layer { source: Source::Stamp(logo), placement };
-    let stamper = Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap();
-    let stamped = stamper.stamp(Picture::from(bytes)).unwrap();
-    assert_eq!(stamped.report.way, Way::Splice);
-    stamped.bytes
+    Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap()
 }
 
 /// Decoded by the `image` crate's own reader.
@@ -88,4 +91,17 @@ fn the_last_rows_are_reached_whatever_fills_the_last_byte() {
         let twice = splice(&once, (width as i32 - 95, height as i32 - 95));
         assert_eq!(decode(&twice).dimensions(), (width, height), "{step}");
     }
+}
+
+/// Decoders let pass a scan that refines what no scan before it left. Written again with new blocks, it held codes
+/// that no table has.
+#[test]
+fn scans_that_do_not_follow_from_one_another_are_not_written_again() {
+    let mut bytes = read("pictures/variants/progressive-420.jpg");
+    let sos = bytes.windows(2).rposition(|two| two == [0xff, 0xda]).unwrap();
+    let last = sos + 1 + usize::from(bytes[sos + 3]);
+    assert_eq!(bytes[last], 0x10, "the lowest bits come last");
+    bytes[last] = 0x21;
+    let fault = stamper(Path::Splice, (10, 10)).stamp(Picture::from(&bytes[..])).unwrap_err();
+    assert!(fault.to_string().contains("do not follow from one another"), "{fault}");
 }

@@ -9,15 +9,17 @@
 
 mod band;
 mod read;
+mod script;
 mod write;
 
 use std::ops::Range;
 
 use self::band::{Band, Order};
 use self::read::Reader;
+use self::script::Script;
 use self::write::{Coded, Counter, Extender, ScanWriter, Sink};
 use super::Fault;
-use super::marker::{self, DHT, DNL, DQT, DRI, EOI, Header, Process, RST0, RST7, SOS, Scan, Segment, Tables};
+use super::marker::{self, DHT, DNL, DQT, DRI, EOI, Header, RST0, RST7, SOS, Scan, Segment, Tables};
 use super::plan::Placed;
 use super::redo::Redo;
 use super::splice::SpliceReport;
@@ -112,8 +114,9 @@ fn parts(raw: &[u8], header: &Header) -> Result<(Vec<ScanPart>, usize), Fault> {
     let mut parts = Vec::new();
     let (mut segments, mut tables) = (header.segments.clone(), header.tables.clone());
     let (mut scan, mut start) = (header.scan.clone(), header.data);
+    let mut script = Script::new(header);
     loop {
-        check_progression(header.process, &scan)?;
+        script.follow(&scan)?;
         let end = end_of_data(raw, start)?;
         parts.push(ScanPart { scan, tables: tables.clone(), segments, data: start..end });
         if parts.len() > MOST_SCANS {
@@ -141,19 +144,6 @@ fn parts(raw: &[u8], header: &Header) -> Result<(Vec<ScanPart>, usize), Fault> {
             }
         };
         start = at;
-    }
-}
-
-/// A progressive scan holds DC values alone, or AC values of one component (T.81, G.1.1.1.1).
-fn check_progression(process: Process, scan: &Scan) -> Result<(), Fault> {
-    let is_dc = scan.spectrum.0 == 0;
-    let right = if is_dc { scan.spectrum.1 == 0 } else { scan.components.len() == 1 };
-    match process {
-        Process::Progressive if !right => Err(Fault::damaged("a progressive scan breaks the rules")),
-        Process::Sequential if scan.spectrum != (0, 63) => {
-            Err(Fault::damaged("a sequential scan breaks the rules"))
-        }
-        _ => Ok(()),
     }
 }
 
