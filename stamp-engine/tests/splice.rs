@@ -29,19 +29,20 @@ fn read(name: &str) -> Vec<u8> {
 
 /// Puts the logo, 90 pixels wide, at a point by splicing.
 fn splice(bytes: &[u8], at: (i32, i32)) -> Vec<u8> {
-    let stamped = stamper(Path::Splice, at).stamp(Picture::from(bytes)).unwrap();
+    let stamped = stamper(at).stamp(Picture::from(bytes)).unwrap();
     assert_eq!(stamped.report.way, Way::Splice);
     stamped.bytes
 }
 
-fn stamper(path: Path, at: (i32, i32)) -> Stamper {
+/// Splices or refuses.
+fn stamper(at: (i32, i32)) -> Stamper {
     let logo = Arc::new(Stamp::from_bytes(&read("stamps/logo.png")).unwrap());
     let placement = Placement {
         at: At::Point(Length::Px(at.0.into()), Length::Px(at.1.into())),
         size: Size::Width(Length::Px(90.0)),
         ..Placement::default()
     };
-    let options = Options { path, ..Options::default() };
+    let options = Options { path: Path::Splice, ..Options::default() };
     let layer = Layer { source: Source::Stamp(logo), placement };
     Stamper::new(vec![layer], options, Arc::new(Cache::in_memory())).unwrap()
 }
@@ -102,6 +103,6 @@ fn scans_that_do_not_follow_from_one_another_are_not_written_again() {
     let last = sos + 1 + usize::from(bytes[sos + 3]);
     assert_eq!(bytes[last], 0x10, "the lowest bits come last");
     bytes[last] = 0x21;
-    let fault = stamper(Path::Splice, (10, 10)).stamp(Picture::from(&bytes[..])).unwrap_err();
+    let fault = stamper((10, 10)).stamp(Picture::from(&bytes[..])).unwrap_err();
     assert!(fault.to_string().contains("do not follow from one another"), "{fault}");
 }

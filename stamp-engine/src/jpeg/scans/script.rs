@@ -20,29 +20,33 @@ impl Script {
 
     /// Takes the next scan. Decoders let pass what does not follow from the scans before, but a new block has no place
     /// in it: a bit that is told twice or never.
+    ///
+    /// # Errors
+    /// [`Fault::Damaged`] for a scan that its process does not have, [`Fault::NotHere`] for one that does not follow.
     pub(super) fn follow(&mut self, scan: &Scan) -> Result<(), Fault> {
-        if self.process == Process::Sequential {
-            let is_whole = scan.spectrum == (0, 63);
-            return is_whole.then_some(()).ok_or(Fault::damaged("a sequential scan breaks the rules"));
+        match self.process {
+            Process::Sequential if scan.spectrum == (0, 63) => Ok(()),
+            Process::Sequential => Err(Fault::damaged("a sequential scan breaks the rules")),
+            Process::Progressive => self.refine(scan),
         }
+    }
+
+    fn refine(&mut self, scan: &Scan) -> Result<(), Fault> {
         let wrong = || Fault::damaged("a progressive scan breaks the rules");
-        let (first, last) = scan.spectrum;
+        let ((first, last), (high, low)) = (scan.spectrum, scan.approximation);
         // DC values alone, or AC values of one component (G.1.1.1.1).
-        if if first == 0 { last > 0 } else { scan.components.len() > 1 } {
+        let is_right = if first == 0 { last == 0 } else { scan.components.len() == 1 };
+        if !is_right {
             return Err(wrong());
         }
-        let (high, low) = scan.approximation;
         for component in &scan.components {
-            let told = self.low.get_mut(component.component).ok_or_else(wrong)?;
-            for told in told.get_mut(usize::from(first)..=usize::from(last)).ok_or_else(wrong)? {
-                let follows = match *told {
-                    None => high == 0,
-                    Some(before) => high == before && low + 1 == high,
-                };
+            let known = self.low.get_mut(component.component).ok_or_else(wrong)?;
+            for before in known.get_mut(usize::from(first)..=usize::from(last)).ok_or_else(wrong)? {
+                let follows = before.map_or(high == 0, |before| high == before && low + 1 == high);
                 if !follows {
                     return Err(Fault::NotHere("its scans do not follow from one another"));
                 }
-                *told = Some(low);
+                *before = Some(low);
             }
         }
         Ok(())

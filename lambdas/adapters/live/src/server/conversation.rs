@@ -198,7 +198,7 @@ mod tests {
                     let channel = said["data"]["channel"].as_str()?;
                     app.authorize(conversation.socket_id(), channel).ok()
                 });
-                let signed = line.replace("right", &right.clone().unwrap_or_default());
+                let signed = line.replace("right", right.as_deref().unwrap_or_default());
                 let is_signed = right.is_some() && signed != line;
                 let Some(answer) = conversation.answer(&signed) else { continue };
                 let answer: Value = serde_json::from_str(&answer).unwrap();
