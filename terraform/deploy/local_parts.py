@@ -52,6 +52,8 @@ class Parts:
             "password": secrets.token_hex(16),
             "secret": secrets.token_hex(16),
             "database": tempfile.mkdtemp(prefix="stampede-postgres-"),
+            # It unpacks Lambdas there and leaves them.
+            "temporary": tempfile.mkdtemp(prefix="stampede-emulator-"),
         }
         self.start_emulator()
         self.start_database()
@@ -67,6 +69,7 @@ class Parts:
             BIND_HOST="127.0.0.1",
             # Signatures are checked, and every call against its role's policies: a permission that is missing shows.
             AUTH="true",
+            TMPDIR=self.known["temporary"],
             AWS_ACCESS_KEY_ID="test",
             AWS_SECRET_ACCESS_KEY="test",
         )
@@ -127,8 +130,9 @@ class Parts:
     def stop(self) -> None:
         for process in self.known.get("processes", {}).values():
             end(process)
-        if "database" in self.known:
-            shutil.rmtree(self.known["database"], ignore_errors=True)
+        for folder in ("database", "temporary"):
+            if folder in self.known:
+                shutil.rmtree(self.known[folder], ignore_errors=True)
         self.file.unlink(missing_ok=True)
         self.known = {}
 

@@ -81,8 +81,8 @@ pub(crate) fn start(
     let folder = tempfile::tempdir().map_err(|source| Fault::Start { what, source })?;
     let port = free_port(what)?;
     let mut command = Command::new(program);
-    // What they keep is kept here.
-    command.current_dir(folder.path()).env("HOME", folder.path());
+    // What they keep is kept here, ministack's unpacked Lambdas too, and goes with the folder.
+    command.current_dir(folder.path()).env("HOME", folder.path()).env("TMPDIR", folder.path());
     at_port(&mut command, &port.to_string());
     let server = Server::start(what, &mut command, port, &folder.path().join("log"))?;
     Ok((format!("http://127.0.0.1:{port}"), server, folder))
