@@ -5,7 +5,7 @@
 use fast_image_resize::Resizer;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
-use turbojpeg::{Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp};
+use turbojpeg::{Compressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use crate::codec::channels::{coloured, opaque_eight};
 use crate::{Error, Format, Layout, Limits, Pixels, Probe, Result, Samples, probe};
@@ -43,7 +43,8 @@ pub fn thumbnail(bytes: &[u8], size: u32, limits: &Limits) -> Result<Vec<u8>> {
 
 fn decode_scaled(probe: &Probe, bytes: &[u8], size: u32) -> Result<Pixels> {
     let failed = |error: turbojpeg::Error| Error::decode(Format::Jpeg, error);
-    let mut decompressor = Decompressor::new().map_err(failed)?;
+    crate::codec::check(probe, bytes, false)?;
+    let mut decompressor = crate::codec::jpeg::decompressor()?;
     // Eighths that the inverse transform makes at once; half as much again is left for the filter.
     let longest = probe.width.max(probe.height);
     let factor = [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF]

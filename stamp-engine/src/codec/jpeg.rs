@@ -143,7 +143,8 @@ fn with_sound_header<'a>(decompressor: &mut Decompressor, bytes: &'a [u8]) -> Re
     }
 }
 
-fn decompressor() -> Result<Decompressor> {
+/// One that gives up behind more scans than anybody looks at.
+pub(crate) fn decompressor() -> Result<Decompressor> {
     let mut decompressor = Decompressor::new().map_err(damaged)?;
     decompressor.set_scan_limit(MOST_SCANS).map_err(damaged)?;
     Ok(decompressor)

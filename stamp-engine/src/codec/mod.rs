@@ -5,7 +5,7 @@ mod avif;
 mod bmp;
 pub(crate) mod channels;
 mod gif;
-mod jpeg;
+pub(crate) mod jpeg;
 mod libwebp;
 mod palette;
 mod png;

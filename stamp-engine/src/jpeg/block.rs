@@ -137,6 +137,13 @@ fn no_code() -> Fault {
     Fault::damaged("its data holds a code that no table has")
 }
 
+fn dc_out_of_range() -> Fault {
+    Fault::damaged("a DC value is out of range")
+}
+
+/// The longest size category of a difference between DC values, that of 12-bit samples (T.81, F.1.2.1.2).
+pub(super) const LONGEST: u32 = 15;
+
 /// A value of `size` bits at the top of `window`.
 #[inline(always)]
 fn value(window: u64, size: u32) -> i32 {
@@ -166,16 +173,23 @@ pub(super) fn decode_with(
     tables: (&Decoder, &Decoder),
     mut set: impl FnMut(usize, i16),
 ) -> Result<(), Fault> {
+    decode_dc(clean, bit, dc, tables.0)?;
+    set(0, i16::try_from(*dc).map_err(|_| dc_out_of_range())?);
+    decode_ac(clean, bit, 1, tables.1, set)
+}
+
+/// Adds a block's difference to `dc`. The sum is whatever it is, and wraps: only who needs it checks it.
+#[inline(always)]
+pub(super) fn decode_dc(clean: &[u8], bit: &mut usize, dc: &mut i32, table: &Decoder) -> Result<(), Fault> {
     let window = peek(clean, *bit);
-    let (size, length) = tables.0.symbol(window)?;
+    let (size, length) = table.symbol(window)?;
     let size = u32::from(size);
-    if size > 15 {
+    if size > LONGEST {
         return Err(no_code());
     }
-    *dc += value(window << length, size);
-    set(0, i16::try_from(*dc).map_err(|_| Fault::damaged("a DC value is out of range"))?);
+    *dc = dc.wrapping_add(value(window << length, size));
     *bit += (length + size) as usize;
-    decode_ac(clean, bit, 1, tables.1, set)
+    Ok(())
 }
 
 /// Decodes a block's AC coefficients from zigzag place `k` on.
@@ -284,8 +298,10 @@ pub(super) fn encode(
     zero_runs: usize,
     writer: &mut Writer,
 ) -> Result<(), Fault> {
-    let difference = i32::from(block[0]) - *dc;
-    let (size, extra) = size_and_bits(difference);
+    let (size, extra) = size_and_bits(i32::from(block[0]).wrapping_sub(*dc));
+    if size > LONGEST {
+        return Err(dc_out_of_range());
+    }
     let mut pen = writer.pen();
     pen.code(tables.0.code(size as u8)?, extra, size);
     let mut last = 0;

@@ -8,7 +8,7 @@ use super::marker::Header;
 use super::recode::recode;
 use super::redo::Redo;
 use super::splice::Splice;
-use super::walk::Walk;
+use super::walk::{Walk, crafted};
 use super::{Fault, check, has_several_scans, scans};
 
 /// Every JPEG of the fixtures that is spliced bit by bit, with its name.
@@ -69,6 +69,18 @@ fn damaged_scans_are_faults_and_no_panics() {
             }
         }
     }
+}
+
+/// Differences without end are passed over outside the stamp, and a fault under it.
+#[test]
+fn dc_values_beyond_all_bounds_are_a_fault_and_no_panic() {
+    let raw = crafted::ever_brighter(1000, 900);
+    let end = 1000 * 900;
+    for run in [9..10, end / 2..end / 2 + 1, end - 1..end] {
+        let fault = unchanged(&raw, std::slice::from_ref(&run)).unwrap_err();
+        assert!(format!("{fault:?}").contains("DC value is out of range"), "{run:?}: {fault:?}");
+    }
+    assert!(unchanged(&raw, &[0..2]).unwrap() == raw);
 }
 
 /// Codes the MCUs `runs` again, unchanged.

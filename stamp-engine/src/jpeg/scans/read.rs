@@ -156,9 +156,9 @@ impl State<'_> {
             return Err(wrong());
         }
         let difference = extend(bits.take(size), size);
-        self.dc[number] += difference;
-        let value = self.dc[number] << self.scan.approximation.1;
-        block[0] = i16::try_from(value).map_err(|_| wrong())?;
+        let value = i16::try_from(self.dc[number] + difference).map_err(|_| wrong())?;
+        self.dc[number] = i32::from(value);
+        block[0] = i16::try_from(self.dc[number] << self.scan.approximation.1).map_err(|_| wrong())?;
         Ok(())
     }
 

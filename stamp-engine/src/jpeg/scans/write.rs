@@ -7,7 +7,7 @@
 use wide::i16x8;
 
 use super::super::bits::Writer;
-use super::super::block::{EOB, Encoder, ZRL, places, size_and_bits};
+use super::super::block::{EOB, Encoder, LONGEST, ZRL, places, size_and_bits};
 use super::super::huffman::Huffman;
 use super::super::marker::{DHT, Header, Process, RST0, Scan};
 use super::ScanPart;
@@ -54,6 +54,7 @@ impl Sink for Extender {
     fn symbol(&mut self, is_ac: bool, table: usize, symbol: u8, extra: u32, length: u32) {
         let number = usize::from(is_ac) * 4 + table;
         self.used[number] = true;
+        self.lacks |= !is_ac && u32::from(symbol) > LONGEST;
         match self.encoders[number].as_mut().map(|encoder| encoder.code(symbol)) {
             Some(Ok(code)) => self.writer.code(code, extra, length),
             _ => self.lacks = true,

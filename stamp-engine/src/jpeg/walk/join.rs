@@ -192,7 +192,7 @@ impl Joined {
         let lane = self.lane;
         let mut dc = self.dc;
         for (sum, added) in dc.iter_mut().zip(&note.dc) {
-            *sum += added[lane];
+            *sum = sum.wrapping_add(added[lane]);
         }
         let mut walker = Walker {
             bit: note.bit[lane] as usize,
@@ -252,7 +252,7 @@ fn join(
             dc,
         };
         for (sum, added) in walker.dc.iter_mut().zip(&lanes.dc) {
-            *sum += added[lane];
+            *sum = sum.wrapping_add(added[lane]);
         }
         walker
     };
@@ -272,7 +272,7 @@ fn join(
         }
         // MCUs are counted from the lane's own beginning, which may lie within one.
         let mcu = truth.mcu - guess.mcu;
-        let dc = std::array::from_fn(|c| truth.dc[c] - guess.dc[c]);
+        let dc = std::array::from_fn(|c| truth.dc[c].wrapping_sub(guess.dc[c]));
         let bit = truth.bit as u32;
         truth = end_of(segment, mcu, dc);
         joined.push(Joined { gang, lane, bit, mcu, dc, end_mcu: truth.mcu });

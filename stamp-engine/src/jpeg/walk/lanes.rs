@@ -114,7 +114,8 @@ impl<'a> Tables<'a> {
         }
         if begins {
             let extra = (window << length >> 1 >> (63 - size)) as u32;
-            lanes.dc[self.component[slot] as usize][lane] += extend(extra, size);
+            let dc = &mut lanes.dc[self.component[slot] as usize][lane];
+            *dc = dc.wrapping_add(extend(extra, size));
         }
         lanes.bit[lane] += length + size;
         lanes.k[lane] = k;
@@ -206,7 +207,8 @@ pub(super) fn run(
                 continue;
             }
             lanes.bit[lane] += step.bits() as u32;
-            lanes.dc[tables.component[slot] as usize][lane] += step.difference();
+            let dc = &mut lanes.dc[tables.component[slot] as usize][lane];
+            *dc = dc.wrapping_add(step.difference());
             lanes.k[lane] = k;
             if step.ends_block() || k == 64 {
                 tables.end_block(lanes, lane);

@@ -151,6 +151,7 @@ fn crafted_pictures_mislead_no_walk() {
         ("sparse nibbles", crafted::nibbles(300, 300, true), false),
         ("identical blocks, guessed right", crafted::identical_blocks(400, 300), true),
         ("identical blocks", crafted::identical_blocks(401, 307), false),
+        ("ever brighter", crafted::ever_brighter(1000, 900), true),
     ] {
         let header = Header::parse(&raw).unwrap();
         let walk = Walk::new(&header).unwrap();
