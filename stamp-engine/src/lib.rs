@@ -92,4 +92,4 @@ pub use probe::{Probe, probe};
 pub use sandbox::{Confined, Sandbox};
 pub use stamp::{Cache, CacheOptions, Ink, Prepared, Request, Stamp, TextStyle, TextTemplate};
 pub use stamper::Stamper;
-pub use thumbnail::thumbnail;
+pub use thumbnail::{thumbnail, thumbnail_memory};

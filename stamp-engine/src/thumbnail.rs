@@ -8,6 +8,7 @@ use fast_image_resize::pixels::U8x3;
 use turbojpeg::{Compressor, Image, PixelFormat, ScalingFactor, Subsamp};
 
 use crate::codec::channels::{coloured, opaque_eight};
+use crate::codec::{check, is_progressive_jpeg, jpeg};
 use crate::{Error, Format, Layout, Limits, Pixels, Probe, Result, Samples, probe};
 
 /// As good as thumbnails need be.
@@ -29,11 +30,9 @@ const QUALITY: i32 = 85;
 pub fn thumbnail(bytes: &[u8], size: u32, limits: &Limits) -> Result<Vec<u8>> {
     let probe = probe(bytes, limits)?;
     let size = size.max(1);
-    let decoded = match probe.format {
-        Format::Jpeg if matches!(probe.layout, Layout::Rgb | Layout::Gray) => {
-            decode_scaled(&probe, bytes, size)?
-        }
-        _ => coloured(opaque_eight(Pixels::decode(bytes, limits)?)?)?,
+    let decoded = match is_scaled(&probe) {
+        true => decode_scaled(&probe, bytes, size)?,
+        false => coloured(opaque_eight(Pixels::decode(bytes, limits)?)?)?,
     };
     // Inks have no thumbnail of their own: their colours are those of a plain inversion.
     let decoded = if decoded.layout() == Layout::Cmyk { plain_rgb(decoded)? } else { decoded };
@@ -41,16 +40,43 @@ pub fn thumbnail(bytes: &[u8], size: u32, limits: &Limits) -> Result<Vec<u8>> {
     encode(small)
 }
 
+/// Bytes of memory that [`thumbnail`] takes beside the picture's own, reckoned from its header; never less.
+///
+/// # Errors
+/// As [`probe`](crate::probe()).
+pub fn thumbnail_memory(bytes: &[u8], size: u32, limits: &Limits) -> Result<u64> {
+    let probe = probe(bytes, limits)?;
+    let pixels = u64::from(probe.width) * u64::from(probe.height);
+    if !is_scaled(&probe) {
+        // Samples as decoded, the decoder's own, and those that are made of them.
+        return Ok(3 * pixels * (probe.layout.channels().max(4) * probe.depth.bytes()) as u64);
+    }
+    // A progressive decoder holds every coefficient until the last scan, of three components at most.
+    let coefficients = if is_progressive_jpeg(bytes) { 6 * pixels } else { 0 };
+    let factor = scaling(&probe, size.max(1));
+    let side = |side: u32| factor.scale(side as usize) as u64;
+    Ok(coefficients + 2 * 3 * side(probe.width) * side(probe.height))
+}
+
+/// Whether the decoder itself makes it smaller.
+fn is_scaled(probe: &Probe) -> bool {
+    probe.format == Format::Jpeg && matches!(probe.layout, Layout::Rgb | Layout::Gray)
+}
+
+/// Eighths that the inverse transform makes at once; half as much again is left for the filter.
+fn scaling(probe: &Probe, size: u32) -> ScalingFactor {
+    let longest = probe.width.max(probe.height) as usize;
+    [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF]
+        .into_iter()
+        .find(|factor| 2 * factor.scale(longest) >= 3 * size as usize)
+        .unwrap_or(ScalingFactor::ONE)
+}
+
 fn decode_scaled(probe: &Probe, bytes: &[u8], size: u32) -> Result<Pixels> {
     let failed = |error: turbojpeg::Error| Error::decode(Format::Jpeg, error);
-    crate::codec::check(probe, bytes, false)?;
-    let mut decompressor = crate::codec::jpeg::decompressor()?;
-    // Eighths that the inverse transform makes at once; half as much again is left for the filter.
-    let longest = probe.width.max(probe.height);
-    let factor = [ScalingFactor::ONE_EIGHTH, ScalingFactor::ONE_QUARTER, ScalingFactor::ONE_HALF]
-        .into_iter()
-        .find(|factor| 2 * factor.scale(longest as usize) >= 3 * size as usize)
-        .unwrap_or(ScalingFactor::ONE);
+    check(probe, bytes, false)?;
+    let mut decompressor = jpeg::decompressor()?;
+    let factor = scaling(probe, size);
     decompressor.set_scaling_factor(factor).map_err(failed)?;
     let header = decompressor.read_header(bytes).map_err(failed)?.scaled(factor);
     let (width, height) = (header.width, header.height);

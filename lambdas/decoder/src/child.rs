@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::os::unix::net::UnixStream;
 use std::process;
 
+use rustix::process::{Resource, Rlimit, setrlimit};
 use stamp_engine::{Cache, CacheOptions, Confined, Limits, Sandbox};
 
 use crate::Fault;
@@ -24,7 +25,10 @@ const ROOM_KEPT: usize = 32 << 20;
 /// In a process that was begun to decode, does so and never returns. To be called before anything else.
 pub fn serve_if_asked() {
     if is_asked() {
-        serve(Some(stamp_engine::thumbnail));
+        serve(Some(Thumbnail {
+            make: stamp_engine::thumbnail,
+            memory_needed: stamp_engine::thumbnail_memory,
+        }));
     }
 }
 
@@ -182,7 +186,13 @@ fn confine(hello: Hello, thumbnail: Option<Thumbnail>) -> (Decoder, Kept) {
     let folder = options.folder.clone();
     let mut cache = Cache::new(options);
     let kept = if confine {
-        let mut sandbox = Sandbox::new().read_system().memory(memory.saturating_add(BESIDE));
+        let most = memory.saturating_add(BESIDE);
+        // The memory that is shared is no part of its data, but a file of its own.
+        let files = Rlimit { current: Some(most), maximum: Some(most) };
+        if let Err(error) = setrlimit(Resource::Fsize, files) {
+            return (Decoder::new(limits, cache, thumbnail), Kept::Failed(error.to_string()));
+        }
+        let mut sandbox = Sandbox::new().read_system().memory(most);
         if let Some(folder) = folder {
             sandbox = sandbox.write(folder);
         }

@@ -15,8 +15,12 @@ use crate::work::{Facts, Hash, Work};
 /// Stamps kept; a batch mostly has one.
 const KEPT: usize = 32;
 
-/// Makes a picture small.
-pub(crate) type Thumbnail = fn(&[u8], u32, &Limits) -> stamp_engine::Result<Vec<u8>>;
+/// How pictures are made small, and what memory that takes.
+#[derive(Clone, Copy)]
+pub(crate) struct Thumbnail {
+    pub(crate) make: fn(&[u8], u32, &Limits) -> stamp_engine::Result<Vec<u8>>,
+    pub(crate) memory_needed: fn(&[u8], u32, &Limits) -> stamp_engine::Result<u64>,
+}
 
 pub(crate) struct Decoder {
     limits: Limits,
@@ -72,7 +76,10 @@ impl Decoder {
                 let whole = self.stamped(&settings, stamp, Picture::from(content), admit)?;
                 self.small(&whole.bytes, *size)
             }
-            Work::Thumbnail { size } => self.small(content, *size),
+            Work::Thumbnail { size } => {
+                admit((self.thumbnail()?.memory_needed)(content, *size, &self.limits)?)?;
+                self.small(content, *size)
+            }
             Work::Probe => {
                 let probe = probe(content, &self.limits)?;
                 let (width, height) = probe.orientation.size(probe.width, probe.height);
@@ -105,10 +112,13 @@ impl Decoder {
         Ok(Made { bytes: stamped.bytes, facts, milliseconds: since(started) })
     }
 
+    fn thumbnail(&self) -> Result<Thumbnail, Fault> {
+        self.thumbnail.ok_or_else(|| Fault::Permanent("this program makes no small pictures".to_owned()))
+    }
+
     fn small(&self, content: &[u8], size: u32) -> Result<Made, Fault> {
         let started = Instant::now();
-        let none = || Fault::Permanent("this program makes no small pictures".to_owned());
-        let bytes = self.thumbnail.ok_or_else(none)?(content, size, &self.limits)?;
+        let bytes = (self.thumbnail()?.make)(content, size, &self.limits)?;
         let facts = Facts { format: "jpg".to_owned(), ..Facts::default() };
         Ok(Made { bytes, facts, milliseconds: since(started) })
     }

@@ -20,5 +20,5 @@ mod work;
 
 pub use child::{serve_if_asked, serve_stamping_if_asked};
 pub use fault::Fault;
-pub use pool::{Confinement, Decoders, Settings};
+pub use pool::{Confinement, Decoders, Room, Settings};
 pub use work::{Done, Facts, Stamp, Work};

@@ -60,10 +60,11 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// This program, half of the memory that the process may use, all cores, and a minute.
+    /// This program, half of the memory that the process may use, all cores, and a minute; pictures of 134
+    /// megapixels, which are more than any telephone's, and of 100 MiB.
     fn default() -> Self {
         Self {
-            limits: Limits { input_bytes: 100 << 20, ..Limits::default() },
+            limits: Limits { input_bytes: 100 << 20, pixels: 1 << 27, animation_pixels: 1 << 28 },
             memory: stamp_engine::available_memory().map_or(1 << 31, |bytes| bytes / 2),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             time: Duration::from_secs(60),
@@ -81,11 +82,18 @@ impl Default for Settings {
 #[derive(Clone, Debug)]
 pub struct Decoders(Arc<Inner>);
 
+/// Room that a picture takes, until this is dropped.
+#[derive(Debug)]
+pub struct Room(#[allow(dead_code, reason = "it is held")] OwnedSemaphorePermit);
+
 #[derive(Debug)]
 struct Inner {
     settings: Settings,
     cores: Arc<Semaphore>,
     memory: Arc<Semaphore>,
+    /// For pictures as they were read, whether they are worked on or wait.
+    contents: Arc<Semaphore>,
+    most_contents: u64,
     idle: Mutex<Vec<Process>>,
     told: Once,
 }
@@ -96,7 +104,10 @@ impl Decoders {
         let mebibytes = (settings.memory / MIB).min(Semaphore::MAX_PERMITS as u64) as usize;
         let memory = Arc::new(Semaphore::new(mebibytes));
         let cores = Arc::new(Semaphore::new(settings.cores.max(1)));
-        Self(Arc::new(Inner { settings, cores, memory, idle: Mutex::default(), told: Once::new() }))
+        let most_contents = (settings.memory / MIB / 2).clamp(1, u64::from(u32::MAX));
+        let contents = Arc::new(Semaphore::new(most_contents as usize));
+        let (idle, told) = (Mutex::default(), Once::new());
+        Self(Arc::new(Inner { settings, cores, memory, contents, most_contents, idle, told }))
     }
 
     /// What they were made with.
@@ -104,13 +115,22 @@ impl Decoders {
         &self.0.settings
     }
 
+    /// Waits until a picture of so many bytes may be read, to lie in memory until there is a core for it, and be
+    /// kept with it. One that is longer than there is room has all of it.
+    ///
+    /// # Errors
+    /// [`Fault::Passing`] at the end.
+    pub async fn room(&self, bytes: u64) -> Result<Room, Fault> {
+        let share = bytes.div_ceil(MIB).clamp(1, self.0.most_contents);
+        let share = Arc::clone(&self.0.contents).acquire_many_owned(share as u32).await;
+        share.map(Room).map_err(|error| gone(&error))
+    }
+
     /// Has a piece of work done as soon as there is a core and memory for it.
     ///
     /// # Errors
     /// [`Fault::Permanent`] when the picture is at fault, or takes too long or too much memory.
     pub async fn work(&self, work: Work, content: Bytes, stamp: Option<Stamp>) -> Result<Done, Fault> {
-        let gone =
-            |error: &dyn std::fmt::Display| Fault::Passing(format!("decoders are going away: {error}"));
         let core = Arc::clone(&self.0.cores).acquire_owned().await.map_err(|error| gone(&error))?;
         let (this, runtime) = (self.clone(), Handle::current());
         let worked = tokio::task::spawn_blocking(move || {
@@ -120,6 +140,10 @@ impl Decoders {
         });
         worked.await.map_err(|error| gone(&error))?
     }
+}
+
+fn gone(error: &dyn std::fmt::Display) -> Fault {
+    Fault::Passing(format!("decoders are going away: {error}"))
 }
 
 impl Inner {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt as _;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use rustix::process::{Pid, Signal, kill_process};
 use stamp_engine::{Cache, Format, Picture, Stamper};
@@ -132,24 +133,68 @@ async fn a_picture_that_takes_too_long_fails_alone() {
     assert!(!Path::new(&format!("/proc/{}", stopped.as_raw_nonzero())).exists(), "it still runs");
 }
 
+/// A black picture of so many pixels a side.
+fn flat_png(side: u32) -> Bytes {
+    let mut png = Cursor::new(Vec::new());
+    let quick = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::NoFilter);
+    image::RgbImage::new(side, side).write_with_encoder(quick).unwrap();
+    png.into_inner().into()
+}
+
+#[tokio::test]
+async fn a_picture_beyond_the_services_limits_is_refused_by_its_header() {
+    let home = home(confined());
+    // Of 60,000 pixels a side, as its header says.
+    let mut bmp = vec![0; 64];
+    bmp[..2].copy_from_slice(b"BM");
+    bmp[14] = 40;
+    bmp[18..22].copy_from_slice(&60_000u32.to_le_bytes());
+    bmp[22..26].copy_from_slice(&60_000u32.to_le_bytes());
+    bmp[26] = 1;
+    bmp[28] = 24;
+    for work in [stamp_it(), Work::Thumbnail { size: 64 }, Work::Probe] {
+        let logo = Some(Stamp::new(fixture("stamps/logo.png")));
+        let refused = home.decoders.work(work, bmp.clone().into(), logo).await;
+        assert!(
+            matches!(&refused, Err(Fault::Permanent(reason)) if reason.contains("134217728 pixels")),
+            "{refused:?}"
+        );
+    }
+}
+
+/// Pictures wait to be read while others have the room.
+#[tokio::test]
+async fn there_is_room_for_so_many_bytes_and_always_for_one_picture() {
+    let decoders = Decoders::new(Settings { memory: 64 << 20, ..confined() });
+    let first = decoders.room(20 << 20).await.unwrap();
+    let second = decoders.room(12 << 20).await.unwrap();
+    assert!(decoders.room(1).now_or_never().is_none(), "half of the memory is taken");
+    drop(first);
+    drop(decoders.room(20 << 20).now_or_never().unwrap().unwrap());
+    assert!(decoders.room(u64::MAX).now_or_never().is_none());
+    drop(second);
+    let alone = decoders.room(u64::MAX).now_or_never().unwrap().unwrap();
+    assert!(decoders.room(1).now_or_never().is_none());
+    drop(alone);
+}
+
 #[tokio::test]
 async fn a_picture_that_takes_too_much_memory_fails_alone() {
     let home = home(Settings { memory: 64 << 20, ..confined() });
-    let needs_more = image::RgbImage::new(11_000, 11_000);
-    let mut png = Cursor::new(Vec::new());
-    let quick = PngEncoder::new_with_quality(&mut png, CompressionType::Fast, FilterType::NoFilter);
-    needs_more.write_with_encoder(quick).unwrap();
-    let png = Bytes::from(png.into_inner());
+    let png = flat_png(11_000);
     // What is reckoned beforehand is refused kindly.
-    let refused =
-        home.decoders.work(stamp_it(), png.clone(), Some(Stamp::new(fixture("stamps/logo.png")))).await;
-    assert!(
-        matches!(&refused, Err(Fault::Permanent(reason)) if reason.contains("64 MiB there are")),
-        "{refused:?}"
-    );
-    home.stamp().await.unwrap();
-    // What is not meets the kernel's limit.
-    let refused = home.decoders.work(Work::Thumbnail { size: 64 }, png, None).await;
+    for work in [stamp_it(), Work::Thumbnail { size: 64 }] {
+        let logo = Some(Stamp::new(fixture("stamps/logo.png")));
+        let refused = home.decoders.work(work, png.clone(), logo).await;
+        assert!(
+            matches!(&refused, Err(Fault::Permanent(reason)) if reason.contains("64 MiB there are")),
+            "{refused:?}"
+        );
+        home.stamp().await.unwrap();
+    }
+    // What is not, such as a stamp's, meets the kernel's limit.
+    let (photo, stamp) = (fixture("pictures/variants/baseline-420.jpg"), Stamp::new(flat_png(8000)));
+    let refused = home.decoders.work(stamp_it(), photo, Some(stamp)).await;
     assert!(matches!(&refused, Err(Fault::Permanent(reason)) if reason.contains("memory")), "{refused:?}");
     home.stamp().await.unwrap();
 }

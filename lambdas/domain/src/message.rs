@@ -8,6 +8,8 @@ mod zip;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::JobId;
+
 pub use self::object::{Address, ObjectTask};
 pub use self::task::{PictureObject, Task};
 pub use self::zip::{Entry, Manifest, Zip};
@@ -47,10 +49,28 @@ pub enum Refused {
 }
 
 impl Message {
-    /// As JSON.
+    /// As JSON, in characters that SQS takes (Amazon SQS API Reference, `SendMessage`).
     pub fn to_json(&self) -> String {
         // Strings, numbers and nothing else: this cannot fail.
-        serde_json::to_string(self).unwrap_or_default()
+        let json = serde_json::to_string(self).unwrap_or_default();
+        // They stand in strings, where else could they; control characters are written so by themselves.
+        match json.contains(['\u{fffe}', '\u{ffff}']) {
+            true => json.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff"),
+            false => json,
+        }
+    }
+
+    /// The job, the item and the attempt that a text is about, though it may be no message that this version
+    /// reads: whoever waits for it can be told.
+    pub fn item_of_any(text: &[u8]) -> Option<(JobId, u32, u32)> {
+        #[derive(Deserialize)]
+        struct Addressed {
+            job: JobId,
+            item: u32,
+            attempt: u32,
+        }
+        let Addressed { job, item, attempt } = serde_json::from_slice(text).ok()?;
+        Some((job, item, attempt))
     }
 
     /// Reads a message.

@@ -18,6 +18,7 @@ use stamp_engine::{
 pub struct Settings {
     /// A text to put on, instead of or above the stamp; with variables such as `{year}`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 1000))]
     pub text: Option<String>,
     /// A gravity such as `bottom-right`, or `X,Y`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,6 +74,11 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
+/// A text has at most so many characters: it is in the message of each picture of a job.
+const LONGEST_TEXT: usize = 1000;
+/// No other setting that means anything is longer, in bytes.
+const LONGEST: usize = 100;
+
 /// A setting that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {reason}")]
@@ -89,6 +95,7 @@ impl Settings {
     /// # Errors
     /// [`WrongSetting`] names the first setting that is wrong.
     pub fn resolve(&self, stamp: Option<Arc<Stamp>>) -> Result<(Vec<Layer>, Options), WrongSetting> {
+        self.check_lengths()?;
         let mut layers = Vec::new();
         let placement = self.placement()?;
         if let Some(stamp) = stamp {
@@ -120,6 +127,25 @@ impl Settings {
             ..Options::default()
         };
         Ok((layers, options))
+    }
+
+    fn check_lengths(&self) -> Result<(), WrongSetting> {
+        if self.text.as_ref().is_some_and(|text| text.chars().nth(LONGEST_TEXT).is_some()) {
+            return Err(wrong("text", format!("it has more than {LONGEST_TEXT} characters; shorten it")));
+        }
+        let others = [
+            ("at", &self.at),
+            ("offset", &self.offset),
+            ("margin", &self.margin),
+            ("size", &self.size),
+            ("tile", &self.tile),
+            ("blend", &self.blend),
+            ("color", &self.color),
+            ("text-size", &self.text_size),
+            ("format", &self.format),
+        ];
+        let long = others.iter().find(|(_, text)| text.as_ref().is_some_and(|text| text.len() > LONGEST));
+        long.map_or(Ok(()), |(name, _)| Err(wrong(name, format!("it has more than {LONGEST} bytes"))))
     }
 
     fn placement(&self) -> Result<Placement, WrongSetting> {
@@ -243,6 +269,12 @@ mod tests {
             let error = settings.resolve(stamp()).unwrap_err().to_string();
             assert!(error.starts_with(named), "{json}: {error}");
         }
+        let text = |length| Settings { text: Some("é".repeat(length)), ..Settings::default() };
+        assert!(text(LONGEST_TEXT).resolve(None).is_ok());
+        assert!(text(LONGEST_TEXT + 1).resolve(None).unwrap_err().to_string().starts_with("text: "));
+        let color = Some(format!("red{}", " ".repeat(LONGEST)));
+        let long = Settings { color, ..text(1) };
+        assert!(long.resolve(None).unwrap_err().to_string().starts_with("color: "));
         assert!(serde_json::from_str::<Settings>(r#"{"opactiy": 1}"#).is_err(), "an unknown name");
         assert!(Settings::default().resolve(None).is_err());
     }

@@ -19,7 +19,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
-use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn_with_state, map_request, map_response};
 use axum::response::Response;
 use axum::routing::get;
 use stampede_domain::trace::{Cause, TraceParent};
@@ -45,6 +45,8 @@ struct Document;
 
 /// A body is at most so long: pictures are not among them.
 const LONGEST_BODY: usize = 2 << 20;
+/// A caller's name for its request has at most so many bytes.
+const LONGEST_ID: usize = 128;
 /// A request is answered within so long.
 const PATIENCE: Duration = Duration::from_secs(25);
 
@@ -102,7 +104,17 @@ pub fn router(app: App) -> Router {
         .layer(map_response(move |response| async move { headers::guard(response, over_https) }))
         .layer(PropagateRequestIdLayer::new(request_id.clone()))
         .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
+        .layer(map_request(without_long_id))
         .with_state(app)
+}
+
+/// A request has the name that its caller gave it, if that is short: it is in every message of a job.
+async fn without_long_id(mut request: Request) -> Request {
+    let id = request.headers().get("x-request-id");
+    if id.is_some_and(|id| id.len() > LONGEST_ID || !id.as_bytes().iter().all(u8::is_ascii_graphic)) {
+        request.headers_mut().remove("x-request-id");
+    }
+    request
 }
 
 /// What a request's messages carry on: what [`log`] has set.

@@ -78,7 +78,13 @@ async fn fail(app: &App, letters: &[Received]) -> Result<Vec<Change>, Fault> {
             Ok(Message::Object(task)) => {
                 tracing::error!(picture = %task.picture, reason, request = task.request, "an object was not stamped");
             }
-            Err(refused) => tracing::error!(%refused, reason, "a dead letter is no message of ours"),
+            // Of another version, perhaps: its item is one of ours all the same.
+            Err(refused) => match Message::item_of_any(letter.body.as_bytes()) {
+                Some((job, item, attempt)) => {
+                    reports.push(Report { job, item, attempt, event: Event::Failed { reason } });
+                }
+                None => tracing::error!(%refused, reason, "a dead letter is no message of ours"),
+            },
         }
     }
     changes.extend(app.parts().database.report(&reports, app.now()).await?);

@@ -19,7 +19,7 @@ impl Stamper {
     pub(crate) async fn object(&self, task: &ObjectTask) -> Result<String, Fault> {
         let (from, into) =
             (self.store().bucket(&task.picture.bucket)?, self.store().bucket(&task.output.bucket)?);
-        let (object, content) = self.picture(&from, &task.picture.key).await?;
+        let (object, content, _room) = self.picture(&from, &task.picture.key).await?;
         let stamp = match &task.stamp {
             Some(address) => Some(self.stamps().foreign(self.store(), address).await?),
             None => None,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use sha2::{Digest as _, Sha256};
 use stamp_engine::Format;
-use stampede_decoder::{Facts, Work};
+use stampede_decoder::{Facts, Room, Work};
 use stampede_domain::item::Output;
 use stampede_domain::message::Task;
 use stampede_store::{About, Object, Store};
@@ -20,7 +20,7 @@ impl Stamper {
     /// Stamps a picture, unless that was done before; gives what lies in the store then.
     pub(crate) async fn stamp(&self, task: &Task) -> Result<Output, Fault> {
         let store = self.store();
-        let (object, content) = self.picture(store, &task.picture.key).await?;
+        let (object, content, _room) = self.picture(store, &task.picture.key).await?;
         let key = output_key(task, &object, &content);
         if let Some(output) = store.head(&key).await?.and_then(|known| output(&key, &known)) {
             return Ok(output);
@@ -44,12 +44,17 @@ impl Stamper {
         Ok(output)
     }
 
-    /// A picture that is to be stamped.
-    pub(crate) async fn picture(&self, store: &Store, key: &str) -> Result<(Object, Bytes), Fault> {
-        store.get(key, self.decoders().settings().limits.input_bytes).await.map_err(|fault| match fault {
+    /// A picture that is to be stamped, as soon as there is room for it.
+    pub(crate) async fn picture(&self, store: &Store, key: &str) -> Result<(Object, Bytes, Room), Fault> {
+        let failed = |fault| match fault {
             stampede_store::Fault::Missing(_) => Fault::Permanent("the picture was deleted".to_owned()),
             fault => fault.into(),
-        })
+        };
+        let reading = store.read(key).await.map_err(failed)?;
+        let room = self.decoders().room(reading.object().bytes).await?;
+        let most = self.decoders().settings().limits.input_bytes;
+        let (object, content) = reading.whole(key, most).await.map_err(failed)?;
+        Ok((object, content, room))
     }
 }
 

@@ -29,6 +29,26 @@ pub(crate) fn large_png() -> Vec<u8> {
     png_of(16_000, 1, 0, &zeros(16_000 * 2001))
 }
 
+/// Large pictures that are what they say.
+pub(crate) fn sound() -> Vec<(&'static str, Vec<u8>)> {
+    let jpeg = |progressive| {
+        let pixels = vec![90; 3 * 5000 * 4000];
+        let mut compressor = turbojpeg::Compressor::new().unwrap();
+        compressor.set_progressive(progressive).unwrap();
+        let format = turbojpeg::PixelFormat::RGB;
+        let image =
+            turbojpeg::Image { pixels: &pixels[..], width: 5000, pitch: 15_000, height: 4000, format };
+        compressor.compress_to_vec(image).unwrap()
+    };
+    vec![
+        ("PNG of 5,000² in two colours", png_of(5000, 1, 0, &zeros(5000 * 626))),
+        ("PNG of 3,000² of 16 bits and alpha", png_of(3000, 16, 6, &zeros(3000 * 24_001))),
+        ("JPEG of 20 MP", jpeg(false)),
+        ("progressive JPEG of 20 MP", jpeg(true)),
+        ("GIF of 4,000²", gif_of(4000, 1)),
+    ]
+}
+
 /// `count` zeros as zlib has them: a thousandth of it.
 fn zeros(count: usize) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());

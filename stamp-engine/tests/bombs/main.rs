@@ -9,7 +9,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stamp_engine::{
-    Cache, Error, Layer, Limits, Options, Picture, Placement, Size, Source, Stamp, Stamped, Stamper, thumbnail,
+    Cache, Error, Layer, Limits, Options, Picture, Placement, Size, Source, Stamp, Stamped, Stamper,
+    thumbnail,
 };
 
 use self::meter::Meter;
@@ -70,6 +71,21 @@ fn check<T>(bombs: Vec<Bomb>, go_off: impl Fn(&[u8]) -> Result<T, Error>) {
     assert!(complaints.is_empty(), "\n{}", complaints.join("\n"));
 }
 
+/// Never more than is said beforehand.
+fn what_a_small_picture_takes_is_reckoned() {
+    for (name, picture) in files::sound() {
+        for size in [64, 2048] {
+            let limits = Limits::default();
+            let reckoned = stamp_engine::thumbnail_memory(&picture, size, &limits).unwrap() / 1_000_000;
+            let meter = Meter::start();
+            let small = thumbnail(&picture, size, &limits).unwrap();
+            let (_, megabytes) = meter.read();
+            println!("{name} to {size} pixels, {} bytes: {megabytes} MB of {reckoned}", small.len());
+            assert!(megabytes <= reckoned + 2, "{name} to {size}: {megabytes} MB, not {reckoned}");
+        }
+    }
+}
+
 /// One test, as the memory is the whole process's.
 #[test]
 fn bombs_are_refused_in_a_second_and_256_megabytes() {
@@ -79,6 +95,8 @@ fn bombs_are_refused_in_a_second_and_256_megabytes() {
     check(stamps::all(), |stamp| stamp_on(Stamp::from_bytes(stamp)?, &photograph));
     // What is left alone in a picture that is stamped may be no part of a small one.
     let small = files::all().into_iter().map(|bomb| Bomb { fate: Fate::Harmless, ..bomb });
-    check(small.collect(), |picture| thumbnail(picture, 64, &Limits::default()));
+    let limits = Limits { pixels: 1 << 27, ..Limits::default() };
+    check(small.collect(), |picture| thumbnail(picture, 64, &limits));
+    what_a_small_picture_takes_is_reckoned();
     check(files::as_stamps(), |stamp| stamp_on(Stamp::from_bytes(stamp)?, &photograph));
 }

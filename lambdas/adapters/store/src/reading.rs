@@ -48,6 +48,25 @@ impl Reading {
         self.object
     }
 
+    /// All of it, which has at most so many bytes; an error names `key`.
+    ///
+    /// # Errors
+    /// [`Fault::Long`] and others.
+    pub async fn whole(mut self, key: &str, most: u64) -> Result<(Object, Bytes), Fault> {
+        let long = |bytes| Fault::Long { key: key.to_owned(), bytes, most };
+        if self.object.bytes > most {
+            return Err(long(self.object.bytes));
+        }
+        let mut all = Vec::with_capacity(usize::try_from(self.object.bytes).unwrap_or(0));
+        while let Some(bytes) = self.next().await? {
+            all.extend_from_slice(&bytes);
+            if all.len() as u64 > most {
+                return Err(long(all.len() as u64));
+            }
+        }
+        Ok((self.object, all.into()))
+    }
+
     /// The next bytes; `None` behind the last.
     ///
     /// # Errors

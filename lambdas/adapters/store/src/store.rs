@@ -76,19 +76,7 @@ impl Store {
     /// # Errors
     /// [`Fault::Missing`], [`Fault::Long`] and others.
     pub async fn get(&self, key: &str, most: u64) -> Result<(Object, Bytes), Fault> {
-        let mut reading = self.read(key).await?;
-        let long = |bytes| Fault::Long { key: key.to_owned(), bytes, most };
-        if reading.object().bytes > most {
-            return Err(long(reading.object().bytes));
-        }
-        let mut all = Vec::with_capacity(usize::try_from(reading.object().bytes).unwrap_or(0));
-        while let Some(bytes) = reading.next().await? {
-            all.extend_from_slice(&bytes);
-            if all.len() as u64 > most {
-                return Err(long(all.len() as u64));
-            }
-        }
-        Ok((reading.into_object(), all.into()))
+        self.read(key).await?.whole(key, most).await
     }
 
     /// The first bytes of an object, at most so many.

@@ -131,6 +131,31 @@ fn parser_and_schema_refuse_the_same_objects() {
     assert!(matches!(refused, Err(Refused::Malformed(reason)) if reason.contains("replace the picture")));
 }
 
+/// The longest that an owner can have written: all of it is written out.
+#[test]
+fn the_longest_task_is_a_message() {
+    let text = Some("\u{1}".repeat(1000));
+    let settings = Settings { text, color: Some("\u{1}".repeat(100)), ..Settings::default() };
+    let name = "\u{1}".repeat(255);
+    let request = Some("r".repeat(128));
+    let picture = PictureObject { name, ..task().picture };
+    let message = Message::Stamp(Task { settings, picture, request, ..task() });
+    assert!(message.to_json().len() < MOST_BYTES / 4);
+    assert_eq!(Message::from_json(message.to_json().as_bytes()), Ok(message));
+}
+
+#[test]
+fn whose_a_message_of_another_version_is_can_be_read() {
+    let mut later: Value = serde_json::from_str(&Message::Stamp(task()).to_json()).unwrap();
+    later["version"] = json!(2);
+    later["more"] = json!("x".repeat(MOST_BYTES));
+    assert!(Message::from_json(later.to_string().as_bytes()).is_err());
+    assert_eq!(Message::item_of_any(later.to_string().as_bytes()), Some((task().job, 3, 1)));
+    for other in ["", "{}", "[1]", &Message::Zip(zip()).to_json(), &Message::Object(object()).to_json()] {
+        assert_eq!(Message::item_of_any(other.as_bytes()), None, "{other}");
+    }
+}
+
 #[test]
 fn other_versions_are_told_apart_from_rubbish() {
     let later = json!({"version": 2, "anything": [1, 2, 3]}).to_string();
@@ -144,6 +169,17 @@ fn other_versions_are_told_apart_from_rubbish() {
 }
 
 proptest! {
+    /// Whatever an owner writes, a queue takes it (Amazon SQS API Reference, `SendMessage`).
+    #[test]
+    fn any_text_is_sent_in_characters_that_sqs_takes(text in "(\\PC|[\u{0}-\u{20}\u{fff0}-\u{10010}]){0,40}") {
+        let settings = Settings { text: Some(text.clone()), ..Settings::default() };
+        let picture = PictureObject { name: text, ..task().picture };
+        let message = Message::Stamp(Task { settings, picture, ..task() });
+        let json = message.to_json();
+        prop_assert!(json.chars().all(|c| matches!(c, ' '..='\u{fffd}' | '\u{10000}'..)), "{json}");
+        prop_assert_eq!(Message::from_json(json.as_bytes()), Ok(message));
+    }
+
     #[test]
     fn changed_messages_never_panic(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let mut text = Message::Stamp(task()).to_json().into_bytes();

@@ -216,6 +216,11 @@ async fn names_lead_nowhere_and_break_no_line() {
     let call = http().get(format!("{}/jobs", service.url)).bearer_auth(client.token());
     let odd = "x\"}{\"level\":\"ERROR\",\"fields\":{\"message\":\"forged\"}}";
     call.header("x-request-id", odd).header("traceparent", "00-forged").send().await.unwrap();
+    for (sent, is_kept) in [("n".repeat(128), true), ("n".repeat(129), false), ("a b".to_owned(), false)] {
+        let call = http().get(format!("{}/health", service.url)).header("x-request-id", &sent);
+        let answer = call.send().await.unwrap();
+        assert_eq!(answer.headers()["x-request-id"] == *sent, is_kept, "{sent}");
+    }
     let log = std::fs::read_to_string(log).unwrap();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     assert!(lines.iter().any(|line| line["fields"]["message"] == "answered"), "{log}");

@@ -38,8 +38,10 @@ struct Counts {
     answered: AtomicU64,
     /// With a status of 500 or more, which says that a part does not answer.
     failed: AtomicU64,
-    /// Connections that a killed process left.
+    /// Connections that the process which is killed over and over left.
     broken: AtomicU64,
+    /// Connections that the other left.
+    left: AtomicU64,
     unanswered: AtomicU64,
     previews: AtomicU64,
     sockets: AtomicU64,
@@ -79,7 +81,8 @@ async fn under_mixed_load_and_faults_nothing_is_lost_and_nothing_is_left_behind(
     let over = Arc::new(AtomicBool::new(false));
     let mut owners = JoinSet::new();
     for number in 0..OWNERS {
-        let owner = Owner::new(number as u64, urls[number % 2].clone(), Arc::clone(&counts));
+        let (url, is_steady) = (urls[number % 2].clone(), number % 2 == 0);
+        let owner = Owner::new(number as u64, url, is_steady, Arc::clone(&counts));
         owners.spawn(owner.live(Arc::clone(&over)));
     }
     let mut sockets = JoinSet::new();

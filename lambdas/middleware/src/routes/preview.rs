@@ -74,6 +74,7 @@ pub(super) async fn preview(
     if let Some(unchanged) = shown.unchanged(&headers) {
         return Ok(unchanged);
     }
+    let _room = app.decoders().room(known.bytes).await?;
     let (_, content) = store.get(&picture.key, app.longest_picture()).await?;
     let stamp = match stamp_key {
         Some(key) => Some(Stamp::new(store.get(&key, LONGEST_STAMP).await?.1)),

@@ -73,6 +73,7 @@ async fn small(app: &App, key: &str, sized: &Sized, headers: &HeaderMap) -> Resu
     if let Some(unchanged) = shown.unchanged(headers) {
         return Ok(unchanged);
     }
+    let _room = app.decoders().room(known.bytes).await?;
     let (_, content) = store.get(key, app.longest_picture()).await?;
     let made = app.decoders().work(Work::Thumbnail { size }, content, None).await?;
     app.0.counters.previews.fetch_add(1, Ordering::Relaxed);

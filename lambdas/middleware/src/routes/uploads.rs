@@ -189,6 +189,7 @@ pub(super) async fn look_at_picture<K: Subject>(
     let is_picture = Format::of(&start).is_some();
     let mut probed = app.decoders().work(Work::Probe, start, None).await;
     if probed.is_err() && bytes > START && is_picture {
+        let _room = app.decoders().room(bytes).await?;
         let (_, whole) = app.parts().store.get(&upload.key, app.longest_picture()).await?;
         probed = app.decoders().work(Work::Probe, whole, None).await;
     }

@@ -1,5 +1,5 @@
-//! Sixteen lanes in AVX2's registers, in two groups: each group's look-ups depend on the ones before,
-//! and while one group waits for memory the other has work. What a lane does is specified by
+//! Twenty-four lanes in AVX2's registers, in three groups: each group's look-ups depend on the ones before,
+//! and while one group waits for memory another has work. What a lane does is specified by
 //! `lanes::run`.
 
 #![allow(unsafe_code)]

@@ -18,6 +18,8 @@ const PAUSE: Duration = Duration::from_millis(1500);
 pub(super) struct Owner {
     http: reqwest::Client,
     url: String,
+    /// Whether what is there is never killed.
+    is_steady: bool,
     token: String,
     counts: Arc<Counts>,
     random: u64,
@@ -42,8 +44,8 @@ pub(super) struct Finished {
 }
 
 impl Owner {
-    pub(super) fn new(number: u64, url: String, counts: Arc<Counts>) -> Self {
-        Self { http: http(), url, token: String::new(), counts, random: number + 1 }
+    pub(super) fn new(number: u64, url: String, is_steady: bool, counts: Arc<Counts>) -> Self {
+        Self { http: http(), url, is_steady, token: String::new(), counts, random: number + 1 }
     }
 
     /// Lives until all is over; the jobs that were accepted.
@@ -130,17 +132,18 @@ impl Owner {
         if let Some(key) = key {
             call = call.header("idempotency-key", key);
         }
+        let broken = if self.is_steady { &self.counts.left } else { &self.counts.broken };
         let answer = match call.json(body).timeout(PATIENCE).send().await {
             Ok(answer) => answer,
             Err(error) => {
-                count(if error.is_timeout() { &self.counts.unanswered } else { &self.counts.broken });
+                count(if error.is_timeout() { &self.counts.unanswered } else { broken });
                 return None;
             }
         };
         count(&self.counts.answered);
         let status = answer.status();
         let Ok(said) = answer.bytes().await else {
-            count(&self.counts.broken);
+            count(broken);
             return None;
         };
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
@@ -183,6 +186,7 @@ impl Accepted {
         let count = |state: &str| job["counts"][state].as_u64().unwrap();
         assert_eq!(count("done") + count("failed"), self.pictures, "{job}");
         assert!(damaged.len() as u64 <= self.damaged, "whole pictures are called damaged: {damaged:?}");
+        assert!(count("failed") >= self.damaged, "damaged pictures are called done: {items:?}");
         Finished {
             done: count("done"),
             failed: count("failed"),

@@ -58,12 +58,19 @@ impl Report<'_> {
         let Outcome { done, failed, damaged, ref reasons } = self.outcome;
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         assert!(self.jobs >= 10 && done >= 40, "hardly anything was done");
-        assert!(
-            count(&self.counts.kills) > 0
-                && count(&self.counts.sockets) > 0
-                && count(&self.counts.previews) > 0
-        );
+        let Counts { kills, stops, store_failures, sockets, previews, .. } = self.counts;
+        for (what, counter) in [
+            ("kill", kills),
+            ("stop of PostgreSQL", stops),
+            ("failure of the store", store_failures),
+            ("socket", sockets),
+            ("preview", previews),
+        ] {
+            assert!(count(counter) > 0, "there was no {what}");
+        }
+        assert!(damaged > 0, "no picture was damaged");
         assert_eq!(count(&self.counts.unanswered), 0, "requests without an answer");
+        assert_eq!(count(&self.counts.left), 0, "connections were broken off by a process that runs");
         assert_eq!(failed - damaged, reasons.len() as u64);
         // What is tried again five times in the midst of faults may fail; each says so.
         assert!(reasons.len() as u64 * 20 <= done, "too many failed: {reasons:?}");
@@ -88,6 +95,7 @@ impl fmt::Display for Report<'_> {
             answered,
             failed: refused,
             broken,
+            left,
             unanswered,
             previews,
             sockets,
@@ -107,8 +115,8 @@ impl fmt::Display for Report<'_> {
             ("Sockets that came and went", count(sockets).to_string()),
             ("Requests answered, of them with “not now”", format!("{}, {}", count(answered), count(refused))),
             (
-                "Requests broken off by a kill, and without any answer",
-                format!("{}, {}", count(broken), count(unanswered)),
+                "Requests broken off by a kill, otherwise, and without any answer",
+                format!("{}, {}, {}", count(broken), count(left), count(unanswered)),
             ),
             (
                 "Kills; stops of PostgreSQL; failed calls of the store",
