@@ -5,6 +5,7 @@ mod faults;
 mod fixtures;
 mod generated;
 mod place;
+mod repeat;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod splice;

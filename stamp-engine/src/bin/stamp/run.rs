@@ -7,7 +7,7 @@ use stamp_engine::{Batch, Cancel, Picture};
 
 use crate::inputs::{Inputs, Naming};
 use crate::report::{Reporter, failure};
-use crate::resume::Journal;
+use crate::resume::{Journal, State};
 use crate::settings::{Settings, Target};
 use crate::values::Bytes;
 
@@ -47,6 +47,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
             !done
         });
     }
+    let states: Vec<_> = jobs.iter().map(|job| State::of(&job.input)).collect();
     stop_on_interrupt();
     let mut batch = Batch::new(&settings.stamper).cancel(&CANCEL).fail_fast(wishes.fail_fast);
     if let Some(count) = wishes.jobs {
@@ -57,8 +58,8 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     }
     let results = batch.files(&jobs, &settings.write, |progress| {
         let job = &jobs[progress.position];
-        if progress.result.is_ok() {
-            journal.note(job);
+        if let (Ok(_), Some(state)) = (&progress.result, states[progress.position]) {
+            journal.note(job, state);
         }
         reporter.done(job, progress.result, progress.time);
     });
