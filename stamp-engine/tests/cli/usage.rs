@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::world::{fixture, run, stamp};
+use super::world::{fixture, root, run, stamp};
 
 /// A home folder with a stamp `red.png` and two pictures `in/a.png` and `in/deep/b.jpg`.
 fn home() -> tempfile::TempDir {
@@ -144,6 +144,19 @@ fn a_configuration_file_says_the_same_as_the_command_line() {
         run(stamp(home.path()).args(["in/a.png", "--config", "wrong.toml", "--output", "x.png"]));
     assert_eq!(code, 2);
     assert!(stderr.contains("opactiy"), "{stderr}");
+}
+
+#[test]
+fn a_configuration_file_finds_its_font_beside_itself() {
+    let home = home();
+    fs::create_dir(home.path().join("conf")).unwrap();
+    let font = root().join("stamp-engine/fonts/StampedeSans.ttf");
+    fs::copy(font, home.path().join("conf/own.ttf")).unwrap();
+    let text = "text = 'a'\nfont = 'own.ttf'\n[[layer]]\ntext = 'b'\nfont = 'Stampede Sans'\n";
+    fs::write(home.path().join("conf/stamp.toml"), text).unwrap();
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in/a.png", "--config", "conf/stamp.toml", "--output", "x.png"]));
+    assert_eq!(code, 0, "{stderr}");
 }
 
 #[test]
