@@ -6,6 +6,8 @@ mod fixtures;
 mod generated;
 mod place;
 mod repeat;
+#[cfg(feature = "s3")]
+mod s3;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod splice;

@@ -6,7 +6,7 @@ use std::path::Path;
 use stamp_engine::{Batch, Cancel, Picture};
 
 use crate::inputs::{Inputs, Naming};
-use crate::report::{Reporter, failure};
+use crate::report::{Left, Reporter, failure};
 use crate::resume::{Journal, State};
 use crate::settings::{Settings, Target};
 use crate::values::Bytes;
@@ -35,7 +35,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     problems.into_iter().for_each(|problem| reporter.problem(problem));
     if wishes.dry_run {
         jobs.iter().for_each(|job| reporter.planned(job));
-        return Ok(reporter.close(0));
+        return Ok(reporter.close(Left::default()));
     }
     let journal = Journal::open(settings.cache.as_deref(), settings.fingerprint, wishes.resume);
     if wishes.resume {
@@ -64,7 +64,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
         reporter.done(job, progress.result, progress.time);
     });
     let left = results.iter().filter(|result| matches!(result, Err(stamp_engine::Error::Cancelled)));
-    Ok(reporter.close(left.count()))
+    Ok(reporter.close(Left { known: left.count(), unlisted: false }))
 }
 
 /// Whether a picture lies in a bucket of S3.

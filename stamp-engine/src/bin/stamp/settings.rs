@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) stamper: Arc<Stamper>,
     /// Changes when anything changes that decides what the outputs look like.
     pub(crate) fingerprint: blake3::Hash,
+    /// Whether a picture's name and number may be written on it.
+    pub(crate) has_text: bool,
     pub(crate) write: WriteOptions,
     pub(crate) cache: Option<PathBuf>,
     pub(crate) wishes: Wishes,
@@ -61,11 +63,13 @@ impl Settings {
         }
         let layers = layers.resolve().map_err(say)?;
         let fingerprint = fingerprint(&layers, &options);
+        let has_text = layers.iter().any(|layer| matches!(layer.source, Source::Text { .. }));
         Ok(Self {
             pictures: cli.pictures,
             target,
             stamper: Arc::new(Stamper::new(layers, options, cache).map_err(say)?),
             fingerprint,
+            has_text,
             write: WriteOptions { overwrite: wishes.overwrite || wishes.resume, preserve: wishes.preserve },
             cache: wishes.cache.clone(),
             wishes,
