@@ -11,5 +11,6 @@ mod s3;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod splice;
+mod stdin;
 mod usage;
 mod world;

@@ -160,6 +160,31 @@ fn a_configuration_file_finds_its_font_beside_itself() {
 }
 
 #[test]
+fn a_file_is_not_named_as_a_format_that_it_is_not() {
+    let home = home();
+    let all: &[&[&str]] = &[
+        &["--output", "x.gif"],
+        &["--output", "x.bmp"],
+        &["--output", "x.heic"],
+        &["--output", "x.jxl"],
+        &["--output", "x.webp", "--format", "png"],
+    ];
+    for case in all {
+        let (code, _, stderr) = run(stamp(home.path()).args(["in/a.png", "--stamp", "red.png"]).args(*case));
+        assert_eq!(code, 2, "{case:?}: {stderr}");
+        assert!(stderr.contains(case[1]), "{case:?}: {stderr}");
+        assert!(!home.path().join(case[1]).exists(), "{case:?}");
+    }
+    fs::copy(home.path().join("in/a.png"), home.path().join("a.photo")).unwrap();
+    let gif = fixture("pictures/variants/animated.gif");
+    for (input, output) in [("a.photo", "x.photo"), ("a.photo", "x"), (gif.to_str().unwrap(), "x.gif")] {
+        let (code, _, stderr) =
+            run(stamp(home.path()).args([input, "--stamp", "red.png", "--output", output]));
+        assert_eq!(code, 0, "{output}: {stderr}");
+    }
+}
+
+#[test]
 fn a_dry_run_writes_nothing() {
     let home = home();
     let (code, stdout, stderr) =

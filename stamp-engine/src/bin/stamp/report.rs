@@ -201,10 +201,11 @@ impl Line<'_> {
 }
 
 /// A failure as it is listed: the file, then the reason, not named twice.
-pub(crate) fn failure(input: &Path, error: &stamp_engine::Error) -> String {
+fn failure(input: &Path, error: &stamp_engine::Error) -> String {
+    let name = if input == Path::new("-") { Path::new("standard input") } else { input };
     match error {
-        stamp_engine::Error::Io { path, .. } if path == input => error.to_string(),
-        _ => format!("{}: {error}", input.display()),
+        stamp_engine::Error::Io { path, source } if path == input => format!("{}: {source}", name.display()),
+        _ => format!("{}: {error}", name.display()),
     }
 }
 
