@@ -40,6 +40,11 @@ impl Input {
         let modified = self.metadata.modified().ok();
         Picture { bytes: &self.bytes, name: Some(&job.input), modified, index: job.index }
     }
+
+    /// Gives its memory back to the system instead of keeping it for the next file.
+    pub(crate) fn give_up(mut self) {
+        self.bytes = Vec::new();
+    }
 }
 
 impl Drop for Input {
@@ -58,21 +63,37 @@ impl Stamper {
     /// output is there and `options` do not say to replace it.
     pub fn stamp_file(&self, input: &Path, output: &Path, options: &WriteOptions) -> Result<Report> {
         let job = FileJob { input: input.to_owned(), output: output.to_owned(), index: 1 };
-        let input = read(&job.input, &self.options().limits)?;
+        check_free(&job.output, options)?;
+        let limits = &self.options().limits;
+        let input = read(&job.input, look_at(&job.input, limits)?, limits)?;
         let write = |pieces: [&[u8]; 2]| write(&job.output, &pieces, Some(&input), options);
         self.stamp_pieces(input.picture(&job), write)
     }
 }
 
-/// Reads a regular file. Anything else (a pipe, a device, a folder) is refused before it is
-/// opened, since opening a pipe waits for a writer.
-pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Input> {
+/// Refuses an output that is there and is not to be replaced: known before the picture is read.
+pub(crate) fn check_free(path: &Path, options: &WriteOptions) -> Result<()> {
+    match !options.overwrite && path.symlink_metadata().is_ok() {
+        true => Err(exists(path)),
+        false => Ok(()),
+    }
+}
+
+/// What is known of a regular file before it is read. Anything else (a pipe, a device, a folder)
+/// is refused before it is opened, since opening a pipe waits for a writer.
+pub(crate) fn look_at(path: &Path, limits: &Limits) -> Result<Metadata> {
     let failed = |error| Error::io(path, error);
     let metadata = fs::metadata(path).map_err(failed)?;
     if !metadata.is_file() {
         return Err(failed(io::Error::other("not a regular file")));
     }
     limits.check_bytes(metadata.len())?;
+    Ok(metadata)
+}
+
+/// Reads a file that was [looked at](look_at).
+pub(crate) fn read(path: &Path, metadata: Metadata, limits: &Limits) -> Result<Input> {
+    let failed = |error| Error::io(path, error);
     let file = File::open(path).map_err(failed)?;
     // The file may grow while it is read, or (in /proc) not tell its length.
     let mut bytes = Spare::Input.take(usize::try_from(metadata.len()).unwrap_or(0).saturating_add(1));
@@ -104,22 +125,24 @@ pub(crate) fn write(
         _ => Path::new("."),
     };
     fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
-    if !options.overwrite && path.symlink_metadata().is_ok() {
-        return Err(exists(path));
-    }
+    check_free(path, options)?;
     let failed = |error| Error::io(path, error);
+    let permissions = permissions(path, input, options);
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY_PREFIX).suffix(".tmp");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
         // As any program makes files: the umask takes away from this.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        let mode = permissions.as_ref().map_or(0o666, |permissions| permissions.mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions).map_err(failed)?;
+    }
     pieces.iter().try_for_each(|piece| file.write_all(piece)).map_err(failed)?;
     if let Some(input) = input.filter(|_| options.preserve) {
-        file.as_file().set_permissions(input.metadata.permissions()).map_err(failed)?;
         let modified = input.metadata.modified().map_err(failed)?;
         file.as_file().set_modified(modified).map_err(failed)?;
     }
@@ -134,6 +157,15 @@ pub(crate) fn write(
     })
 }
 
+/// The permissions that the output is to have from its first byte on: the input's where they are
+/// preserved, else those of the file that it replaces; `None` gives it those of any new file.
+fn permissions(path: &Path, input: Option<&Input>, options: &WriteOptions) -> Option<fs::Permissions> {
+    match input.filter(|_| options.preserve) {
+        Some(input) => Some(input.metadata.permissions()),
+        None => fs::metadata(path).ok().filter(Metadata::is_file).map(|replaced| replaced.permissions()),
+    }
+}
+
 /// What the names of unfinished outputs begin with. A leading dot: folders are read without them.
 const TEMPORARY_PREFIX: &str = ".stamp-";
 
@@ -141,4 +173,26 @@ fn exists(path: &Path) -> Error {
     let path: PathBuf = path.to_owned();
     let reason = "is already there; replace it with --overwrite, or skip what is done with --resume";
     Error::Setting(format!("{} {reason}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_replaces_a_file_has_its_permissions() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a.jpg");
+        let options = WriteOptions { overwrite: true, ..WriteOptions::default() };
+        for mode in [0o600, 0o640, 0o444, 0o666] {
+            fs::write(&path, b"before").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            write_file(&path, b"after", &options).unwrap();
+            assert_eq!(fs::read(&path).unwrap(), b"after");
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{mode:o}");
+            fs::remove_file(&path).unwrap();
+        }
+    }
 }

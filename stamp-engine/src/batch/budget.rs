@@ -43,6 +43,24 @@ impl Budget {
     }
 }
 
+impl Share<'_> {
+    /// Makes it one of `bytes`, without waiting; `false` when more are wanted than are free now.
+    pub(super) fn resize(&mut self, bytes: u64) -> bool {
+        let mut used = self.budget.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = *used - self.bytes;
+        if bytes > self.budget.total - others {
+            return false;
+        }
+        *used = others + bytes;
+        drop(used);
+        if bytes < self.bytes {
+            self.budget.freed.notify_all();
+        }
+        self.bytes = bytes;
+        true
+    }
+}
+
 impl Drop for Share<'_> {
     fn drop(&mut self) {
         *self.budget.used.lock().unwrap_or_else(PoisonError::into_inner) -= self.bytes;
@@ -83,5 +101,17 @@ mod tests {
     fn more_than_everything_is_refused() {
         assert!(Budget::new(10).take(11).is_none());
         assert!(Budget::new(10).take(10).is_some());
+    }
+
+    #[test]
+    fn a_share_grows_only_into_what_is_free() {
+        let budget = Budget::new(10);
+        let (mut share, other) = (budget.take(3).unwrap(), budget.take(4).unwrap());
+        assert!(share.resize(6) && !share.resize(7));
+        assert_eq!(*budget.used.lock().unwrap(), 10);
+        drop(other);
+        assert!(share.resize(10) && share.resize(2));
+        drop(share);
+        assert_eq!(*budget.used.lock().unwrap(), 0);
     }
 }

@@ -4,13 +4,15 @@
 
 mod budget;
 
+use std::any::Any;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::budget::Budget;
-use crate::file::{self, FileJob, WriteOptions};
+use self::budget::{Budget, Share};
+use crate::file::{self, FileJob, Input, WriteOptions};
 use crate::{Error, Picture, Report, Result, Stamped, Stamper, available_memory};
 
 /// Stops a batch from another thread: pictures in hand are finished, no other is begun.
@@ -41,7 +43,7 @@ pub struct Progress<'a> {
     pub position: usize,
     /// What was done, or why it was not.
     pub result: Result<&'a Report, &'a Error>,
-    /// How long it took, waiting for memory not counted.
+    /// How long stamping it and writing it took; reading and waiting for memory are not counted.
     pub time: Duration,
 }
 
@@ -117,7 +119,8 @@ impl<'a> Batch<'a> {
 
     /// Stamps files into files, in any order; `progress` is called for each as it is finished,
     /// from the thread that did it. The results stand in the order of `jobs`;
-    /// [`Error::Cancelled`] marks those that were not begun.
+    /// [`Error::Cancelled`] marks those that were not begun. Should the engine panic on a picture,
+    /// that is the picture's failure, and the others go on.
     pub fn files(
         &self,
         jobs: &[FileJob],
@@ -126,15 +129,16 @@ impl<'a> Batch<'a> {
     ) -> Vec<Result<Report>> {
         let work = |position: usize, budget: &Budget| {
             let job = &jobs[position];
-            let started = Instant::now();
-            let input = match file::read(&job.input, &self.stamper.options().limits) {
-                Ok(input) => input,
-                Err(error) => return (Err(error), started.elapsed()),
+            let read = file::check_free(&job.output, options).and_then(|()| self.read(job, budget));
+            let (input, share) = match read {
+                Ok(read) => read,
+                Err(error) => return (Err(error), Duration::ZERO),
             };
-            self.within(budget, input.picture(job), || {
-                let write = |pieces: [&[u8]; 2]| file::write(&job.output, &pieces, Some(&input), options);
-                self.stamper.stamp_pieces(input.picture(job), write)
-            })
+            let started = Instant::now();
+            let write = |pieces: [&[u8]; 2]| file::write(&job.output, &pieces, Some(&input), options);
+            let result = self.stamper.stamp_pieces(input.picture(job), write);
+            drop(share);
+            (result, started.elapsed())
         };
         self.run(jobs.len(), work, |report| report, progress)
     }
@@ -147,36 +151,42 @@ impl<'a> Batch<'a> {
     ) -> Vec<Result<Stamped>> {
         let work = |position: usize, budget: &Budget| {
             let picture = pictures[position];
-            self.within(budget, picture, || self.stamper.stamp(picture))
+            let needed = self.stamper.memory_needed(picture.bytes);
+            let share = match needed.and_then(|needed| take(budget, needed, "")) {
+                Ok(share) => share,
+                Err(error) => return (Err(error), Duration::ZERO),
+            };
+            let started = Instant::now();
+            let result = self.stamper.stamp(picture);
+            drop(share);
+            (result, started.elapsed())
         };
         self.run(pictures.len(), work, |stamped| &stamped.report, progress)
     }
 
-    /// Does `work` once the memory that the picture needs is free; gives its time beside.
-    fn within<T>(
-        &self,
-        budget: &Budget,
-        picture: Picture<'_>,
-        work: impl FnOnce() -> Result<T>,
-    ) -> (Result<T>, Duration) {
-        let started = Instant::now();
-        let needed = match self.stamper.memory_needed(picture.bytes) {
-            Ok(needed) => needed,
-            Err(error) => return (Err(error), started.elapsed()),
-        };
-        let Some(share) = budget.take(needed) else {
-            let error = Error::Limit {
-                what: "the memory to stamp the picture",
-                actual: format!("{} MiB", needed.div_ceil(1 << 20)),
-                limit: format!("{} MiB", budget.total() >> 20),
-                option: "--memory",
-            };
-            return (Err(error), started.elapsed());
-        };
-        let started = Instant::now();
-        let result = work();
-        drop(share);
-        (result, started.elapsed())
+    /// Reads a file into its share of the memory, which is then all that stamping it needs.
+    ///
+    /// Before it is read only its length is known, and twice that is needed by every way. Where the
+    /// rest is not free then, those who have it may be waiting for this one's: it is given up, and
+    /// the file read again once there is room for all.
+    fn read<'b>(&self, job: &FileJob, budget: &'b Budget) -> Result<(Input, Share<'b>)> {
+        let limits = &self.stamper.options().limits;
+        let mut known = 0;
+        loop {
+            let metadata = file::look_at(&job.input, limits)?;
+            let least = metadata.len().saturating_mul(2);
+            let mut share = take(budget, least.max(known), " or more")?;
+            let input = file::read(&job.input, metadata, limits)?;
+            let needed = self.stamper.memory_needed(input.picture(job).bytes)?;
+            if share.resize(needed) {
+                return Ok((input, share));
+            }
+            if needed > budget.total() {
+                return Err(too_large(budget, needed, ""));
+            }
+            input.give_up();
+            known = needed;
+        }
     }
 
     fn run<T: Send>(
@@ -200,7 +210,7 @@ impl<'a> Batch<'a> {
                 if position >= count {
                     return;
                 }
-                let (result, time) = work(position, &budget);
+                let (result, time) = guarded(|| work(position, &budget));
                 failed.fetch_or(result.is_err(), Ordering::Relaxed);
                 progress(Progress { position, result: result.as_ref().map(&report), time });
                 results.lock().unwrap_or_else(PoisonError::into_inner)[position] = result;
@@ -221,6 +231,140 @@ impl<'a> Batch<'a> {
             }
             // The system gives no more threads: this one can still do it all.
             Err(_) => worker(),
+        }
+    }
+}
+
+fn take<'b>(budget: &'b Budget, bytes: u64, or_more: &str) -> Result<Share<'b>> {
+    budget.take(bytes).ok_or_else(|| too_large(budget, bytes, or_more))
+}
+
+fn too_large(budget: &Budget, needed: u64, or_more: &str) -> Error {
+    Error::Limit {
+        what: "the memory to stamp the picture",
+        actual: format!("{} MiB{or_more}", needed.div_ceil(1 << 20)),
+        limit: format!("{} MiB", budget.total() >> 20),
+        option: "--memory",
+    }
+}
+
+/// Does the work for one picture; a panic is that picture's failure.
+///
+/// Nothing half done outlives it: buffers are kept for the next picture only by who is through with
+/// them, and a stamp being prepared is prepared again.
+fn guarded<T>(work: impl FnOnce() -> (Result<T>, Duration)) -> (Result<T>, Duration) {
+    let started = Instant::now();
+    let done = panic::catch_unwind(AssertUnwindSafe(work));
+    done.unwrap_or_else(|panic| (Err(bug(&*panic)), started.elapsed()))
+}
+
+fn bug(panic: &(dyn Any + Send)) -> Error {
+    let said =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|said| &**said));
+    let said = said.unwrap_or("it panicked");
+    Error::Setting(format!(
+        "the engine failed on it ({said}); this is a bug, please report it with the picture"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{Cache, Layer, Options, Placement, Source, Stamp};
+
+    fn stamper() -> Stamper {
+        let svg = br##"<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>"##;
+        let source = Source::Stamp(Arc::new(Stamp::from_bytes(svg).unwrap()));
+        let layer = Layer { source, placement: Placement::default() };
+        Stamper::new(vec![layer], Options::default(), Arc::new(Cache::in_memory())).unwrap()
+    }
+
+    fn jobs(folder: &std::path::Path, count: usize) -> Vec<FileJob> {
+        let job = |number| {
+            let (input, output) =
+                (folder.join(format!("{number}.png")), folder.join(format!("out/{number}.png")));
+            FileJob { input, output, index: number as u64 }
+        };
+        (1..=count).map(job).collect()
+    }
+
+    #[test]
+    fn a_file_that_cannot_fit_is_refused_before_it_is_read() {
+        let home = tempfile::tempdir().unwrap();
+        let jobs = jobs(home.path(), 1);
+        // No picture: were it read, that would be the reason.
+        fs::File::create(&jobs[0].input).unwrap().set_len(40 << 20).unwrap();
+        let stamper = stamper();
+        let results = Batch::new(&stamper).memory(64 << 20).files(&jobs, &WriteOptions::default(), |_| {});
+        let said = results[0].as_ref().unwrap_err().to_string();
+        assert!(said.contains("80 MiB or more") && said.contains("--memory"), "{said}");
+    }
+
+    #[test]
+    fn files_that_fit_only_one_by_one_are_all_stamped() {
+        let home = tempfile::tempdir().unwrap();
+        let jobs = jobs(home.path(), 12);
+        let pixel = |x, y| image::Rgb([(x ^ y) as u8, x as u8, y as u8]);
+        jobs.iter().for_each(|job| image::RgbImage::from_fn(200, 150, pixel).save(&job.input).unwrap());
+        let stamper = stamper();
+        let bytes = fs::read(&jobs[0].input).unwrap();
+        let needed = stamper.memory_needed(&bytes).unwrap();
+        assert!(
+            needed > 4 * bytes.len() as u64,
+            "several are read at once, and then one has no room to grow"
+        );
+        let batch = Batch::new(&stamper).jobs(4).memory(needed);
+        let results = batch.files(&jobs, &WriteOptions::default(), |_| {});
+        results.into_iter().for_each(|result| assert!(result.is_ok(), "{result:?}"));
+    }
+
+    #[test]
+    fn an_output_that_is_in_the_way_is_told_before_the_input_is_read() {
+        let home = tempfile::tempdir().unwrap();
+        let jobs = jobs(home.path(), 1);
+        fs::create_dir(home.path().join("out")).unwrap();
+        for file in [&jobs[0].input, &jobs[0].output] {
+            fs::write(file, b"no picture").unwrap();
+        }
+        let (stamper, options) = (stamper(), WriteOptions::default());
+        let said = Batch::new(&stamper).files(&jobs, &options, |_| {})[0].as_ref().unwrap_err().to_string();
+        assert!(said.contains("already there"), "{said}");
+        let said = stamper.stamp_file(&jobs[0].input, &jobs[0].output, &options).unwrap_err().to_string();
+        assert!(said.contains("already there"), "{said}");
+    }
+
+    #[test]
+    fn a_panic_fails_its_picture_and_no_other() {
+        let stamper = stamper();
+        let told = AtomicUsize::new(0);
+        // Each takes all of the memory: one that kept it would leave the others waiting forever.
+        let batch = Batch::new(&stamper).jobs(2).memory(100);
+        let work = |position: usize, budget: &Budget| {
+            let _share = budget.take(100).unwrap();
+            assert!(position % 3 != 1, "picture {position} broke it");
+            (Err::<Report, _>(Error::Setting(format!("{position} was done"))), Duration::ZERO)
+        };
+        let results = batch.run(
+            9,
+            work,
+            |report| report,
+            |_| {
+                told.fetch_add(1, Ordering::Relaxed);
+            },
+        );
+        assert_eq!(told.into_inner(), 9);
+        for (position, result) in results.into_iter().enumerate() {
+            let said = result.unwrap_err().to_string();
+            match position % 3 {
+                1 => {
+                    assert!(said.contains(&format!("picture {position} broke it")), "{said}");
+                    assert!(said.contains("please report it with the picture"), "{said}");
+                }
+                _ => assert_eq!(said, format!("{position} was done")),
+            }
         }
     }
 }

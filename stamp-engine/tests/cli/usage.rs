@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::world::{fixture, run, stamp};
+use super::world::{fixture, root, run, stamp};
 
 /// A home folder with a stamp `red.png` and two pictures `in/a.png` and `in/deep/b.jpg`.
 fn home() -> tempfile::TempDir {
@@ -144,6 +144,44 @@ fn a_configuration_file_says_the_same_as_the_command_line() {
         run(stamp(home.path()).args(["in/a.png", "--config", "wrong.toml", "--output", "x.png"]));
     assert_eq!(code, 2);
     assert!(stderr.contains("opactiy"), "{stderr}");
+}
+
+#[test]
+fn a_configuration_file_finds_its_font_beside_itself() {
+    let home = home();
+    fs::create_dir(home.path().join("conf")).unwrap();
+    let font = root().join("stamp-engine/fonts/StampedeSans.ttf");
+    fs::copy(font, home.path().join("conf/own.ttf")).unwrap();
+    let text = "text = 'a'\nfont = 'own.ttf'\n[[layer]]\ntext = 'b'\nfont = 'Stampede Sans'\n";
+    fs::write(home.path().join("conf/stamp.toml"), text).unwrap();
+    let (code, _, stderr) =
+        run(stamp(home.path()).args(["in/a.png", "--config", "conf/stamp.toml", "--output", "x.png"]));
+    assert_eq!(code, 0, "{stderr}");
+}
+
+#[test]
+fn a_file_is_not_named_as_a_format_that_it_is_not() {
+    let home = home();
+    let all: &[&[&str]] = &[
+        &["--output", "x.gif"],
+        &["--output", "x.bmp"],
+        &["--output", "x.heic"],
+        &["--output", "x.jxl"],
+        &["--output", "x.webp", "--format", "png"],
+    ];
+    for case in all {
+        let (code, _, stderr) = run(stamp(home.path()).args(["in/a.png", "--stamp", "red.png"]).args(*case));
+        assert_eq!(code, 2, "{case:?}: {stderr}");
+        assert!(stderr.contains(case[1]), "{case:?}: {stderr}");
+        assert!(!home.path().join(case[1]).exists(), "{case:?}");
+    }
+    fs::copy(home.path().join("in/a.png"), home.path().join("a.photo")).unwrap();
+    let gif = fixture("pictures/variants/animated.gif");
+    for (input, output) in [("a.photo", "x.photo"), ("a.photo", "x"), (gif.to_str().unwrap(), "x.gif")] {
+        let (code, _, stderr) =
+            run(stamp(home.path()).args([input, "--stamp", "red.png", "--output", output]));
+        assert_eq!(code, 0, "{output}: {stderr}");
+    }
 }
 
 #[test]

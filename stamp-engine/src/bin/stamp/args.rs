@@ -107,10 +107,12 @@ pub(crate) struct Wishes {
     /// Write into this folder, under the inputs' names; the tree below a given folder is kept
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
-    /// Write the one picture to this file; its extension chooses the format
+    /// Write the one picture to this file; its extension chooses the format, .gif and .bmp only where the
+    /// picture is one
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["out", "suffix"], help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-    /// Add to the names, before the extension; without --out, beside the inputs
+    /// Add to the names, before the extension; without --out, beside the inputs, where what earlier runs
+    /// wrote is not stamped again
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, help_heading = "Output")]
     pub(crate) suffix: Option<String>,
     /// Format to write [default: as the input]

@@ -56,12 +56,23 @@ impl Config {
     }
 
     fn move_paths(&mut self, folder: &Path) {
+        let Layers { defaults, layers } = &mut self.layers;
+        let fonts = layers.iter_mut().chain([defaults]).filter_map(|layer| layer.font.as_mut());
+        for font in fonts.filter(|font| is_font_file(font)) {
+            *font = folder.join(&*font).to_string_lossy().into_owned();
+        }
         let stamps = self.layers.layers.iter_mut().filter_map(|layer| layer.stamp.as_mut());
         let wishes = &mut self.wishes;
         let others = [&mut wishes.out, &mut wishes.output, &mut wishes.cache].into_iter().flatten();
         let move_one = |path: &mut PathBuf| *path = folder.join(&*path);
         stamps.chain(others).for_each(move_one);
     }
+}
+
+/// Whether a font is named by its file and not by its family: as the engine tells them apart.
+fn is_font_file(font: &str) -> bool {
+    let extension = Path::new(font).extension().unwrap_or_default().to_ascii_lowercase();
+    font.contains(['/', '\\']) || ["ttf", "otf", "ttc", "otc"].iter().any(|known| extension == *known)
 }
 
 /// The options that belong to a layer; every other one is the run's.
@@ -127,6 +138,22 @@ mod tests {
         assert_eq!(config.layers.layers[0].stamp.as_deref(), Some(Path::new("a.png")));
         assert!(config.layers.layers[1].text.is_some() && config.layers.defaults.stamp.is_none());
         assert_eq!(config.wishes.quality, Some(80));
+    }
+
+    #[test]
+    fn paths_are_taken_from_the_files_own_folder_and_families_left() {
+        let mut config = Config::parse(
+            "font = 'own.TTF'\nstamp = 'a.png'\ntext = 'x'\n[[layer]]\ntext = 'y'\nfont = 'fonts/other'\n\
+             [[layer]]\ntext = 'z'\nfont = 'DejaVu Sans'\n[[layer]]\ntext = 'w'\nfont = '/own.otf'\n",
+        )
+        .unwrap();
+        config.move_paths(Path::new("conf"));
+        let Layers { defaults, layers } = config.layers;
+        assert_eq!(layers[0].stamp.as_deref(), Some(Path::new("conf/a.png")));
+        let fonts: Vec<_> =
+            layers.iter().chain([&defaults]).map(|layer| layer.font.as_deref().unwrap()).collect();
+        let own = "conf/own.TTF";
+        assert_eq!(fonts, [own, own, "conf/fonts/other", "DejaVu Sans", "/own.otf", own]);
     }
 
     #[test]

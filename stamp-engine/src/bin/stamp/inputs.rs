@@ -1,6 +1,6 @@
 //! From the PICTURES that were named to a list of files to read and files to write.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read as _;
@@ -17,6 +17,15 @@ use crate::settings::Target;
 pub(crate) struct Inputs {
     pub(crate) jobs: Vec<FileJob>,
     pub(crate) problems: Vec<String>,
+}
+
+/// A picture that was named, or found where a folder or a glob was.
+struct Found {
+    input: PathBuf,
+    /// Its path below what was named.
+    below: PathBuf,
+    /// Found, not named itself.
+    walked: bool,
 }
 
 /// Where outputs go and how they are named.
@@ -40,7 +49,8 @@ impl Inputs {
         }
         let mut seen = HashMap::new();
         let mut folders = HashMap::new();
-        for (input, below) in found {
+        leave_out_outputs(&mut found, naming, &mut folders);
+        for Found { input, below, .. } in found {
             let output = naming.output(&input, &below);
             let place = real_place(&output, &mut folders);
             match seen.insert(place, input.clone()) {
@@ -55,17 +65,24 @@ impl Inputs {
         for job in &inputs.jobs {
             let replaced = seen.get(&real_place(&job.input, &mut folders));
             if let Some(other) = replaced.filter(|&other| *other != job.input) {
-                return Err(collision(other, &job.input, &job.input));
+                return Err(format!(
+                    "{} would become {}, which is itself to be stamped; leave it out, or give another --suffix or --out",
+                    other.display(),
+                    job.input.display()
+                ));
             }
         }
         Ok(inputs)
     }
 
     /// Adds each picture under `named` with its path below the folder that was named.
-    fn find_one(&mut self, named: &Path, out: Option<&Path>, found: &mut Vec<(PathBuf, PathBuf)>) {
+    fn find_one(&mut self, named: &Path, out: Option<&Path>, found: &mut Vec<Found>) {
         match fs::metadata(named) {
             Ok(metadata) if metadata.is_dir() => self.walk(named, out, found, |_| true),
-            Ok(_) => found.push((named.to_owned(), named.file_name().unwrap_or_default().into())),
+            Ok(_) => {
+                let below = named.file_name().unwrap_or_default().into();
+                found.push(Found { input: named.to_owned(), below, walked: false });
+            }
             Err(error) => match glob_of(named) {
                 Some((folder, Ok(glob))) => {
                     let before = found.len();
@@ -84,7 +101,7 @@ impl Inputs {
         &mut self,
         folder: &Path,
         out: Option<&Path>,
-        found: &mut Vec<(PathBuf, PathBuf)>,
+        found: &mut Vec<Found>,
         wanted: impl Fn(&Path) -> bool,
     ) {
         let out = out.and_then(|out| out.canonicalize().ok());
@@ -101,7 +118,7 @@ impl Inputs {
                     let path = entry.path();
                     if entry.file_type().is_file() && wanted(path) && looks_like_picture(path) {
                         let below = path.strip_prefix(folder).unwrap_or(path).to_owned();
-                        found.push((entry.into_path(), below));
+                        found.push(Found { input: entry.into_path(), below, walked: true });
                     }
                 }
                 // A symlink that leads back up: everything behind it is found on the straight way.
@@ -116,7 +133,22 @@ impl Inputs {
     }
 }
 
+/// Leaves out what was found and is the output of another picture that was: with a suffix and no folder of
+/// their own, an earlier run's outputs lie among the pictures.
+fn leave_out_outputs(found: &mut Vec<Found>, naming: &Naming<'_>, folders: &mut HashMap<PathBuf, PathBuf>) {
+    if !naming.has_suffix() {
+        return;
+    }
+    let place = |one: &Found| real_place(&naming.output(&one.input, &one.below), folders);
+    let outputs: HashSet<_> = found.iter().map(place).collect();
+    found.retain(|one| !(one.walked && outputs.contains(&real_place(&one.input, folders))));
+}
+
 impl Naming<'_> {
+    fn has_suffix(&self) -> bool {
+        matches!(self.target, Target::Folder(_, suffix) if !suffix.is_empty())
+    }
+
     fn out(&self) -> Option<&Path> {
         match self.target {
             Target::Folder(out, _) => out.as_deref(),
@@ -157,12 +189,14 @@ impl Naming<'_> {
 /// Whether a file found in a folder is to be stamped: its name says so, or its first bytes do.
 fn looks_like_picture(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str);
-    if extension.is_some_and(|extension| Format::of_extension(extension).is_some()) {
-        return true;
-    }
+    extension.is_some_and(|extension| Format::of_extension(extension).is_some()) || format_of(path).is_some()
+}
+
+/// The format that a file's first bytes tell.
+pub(crate) fn format_of(path: &Path) -> Option<Format> {
     let mut start = [0; 64];
     let length = fs::File::open(path).and_then(|mut file| file.read(&mut start)).unwrap_or(0);
-    Format::of(&start[..length]).is_some()
+    Format::of(&start[..length])
 }
 
 /// A path with `*`, `?`, `[…]` or `{…}`, as the folder before the first of them and the pattern.
@@ -213,6 +247,29 @@ mod tests {
         assert_eq!(name(Some(Format::Jpeg), "b.JPEG"), Path::new("out/b-s.JPEG"));
         assert_eq!(name(Some(Format::Png), "b.tar.jpg"), Path::new("out/b.tar-s.png"));
         assert_eq!(name(Some(Format::Png), "b"), Path::new("out/b-s.png"));
+    }
+
+    #[test]
+    fn what_an_earlier_run_wrote_beside_its_picture_is_no_picture() {
+        let home = tempfile::tempdir().unwrap();
+        for name in ["a.png", "a-s.png", "a-s-s.png", "b-s.png", "c.jpg", "c-s.png"] {
+            fs::write(home.path().join(name), b"").unwrap();
+        }
+        let target = Target::Folder(None, "-s".to_owned());
+        let naming = Naming { target: &target, format: None };
+        let find = |named: &[&str]| {
+            let named: Vec<_> = named.iter().map(|name| home.path().join(name)).collect();
+            let jobs = Inputs::find(&named, &naming)?.jobs.into_iter();
+            let names = jobs.map(|job| job.input.file_name().unwrap().to_str().unwrap().to_owned());
+            Ok::<Vec<_>, String>(names.collect())
+        };
+        let others = ["b-s.png", "c-s.png", "c.jpg"];
+        let all: Vec<_> = ["a.png"].into_iter().chain(others).collect();
+        assert_eq!(find(&[""]).unwrap(), all);
+        assert_eq!(find(&["*.png"]).unwrap(), ["a.png", "b-s.png", "c-s.png"]);
+        assert_eq!(find(&["a-s.png"]).unwrap(), ["a-s.png"]);
+        let error = find(&["", "a-s.png"]).unwrap_err();
+        assert!(error.contains("a-s.png, which is itself to be stamped"), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod args;
 mod config;
+mod format;
 mod inputs;
 mod layers;
 mod report;
@@ -13,6 +14,7 @@ mod run;
 mod s3;
 mod sandbox;
 mod settings;
+mod stdin;
 mod values;
 
 use std::io;

@@ -122,20 +122,20 @@ impl Reporter {
     }
 
     /// Lists the failures and closes with the sums; gives whether all went well.
-    pub(crate) fn close(self, left: usize) -> bool {
+    pub(crate) fn close(self, left: Left) -> bool {
         self.bar.finish_and_clear();
         let seconds = self.started.elapsed().as_secs_f64();
         let sums = self.sums.into_inner().unwrap_or_else(PoisonError::into_inner);
         for failure in &sums.failures {
             eprintln!("failed: {failure}");
         }
-        if left > 0 {
-            eprintln!("stopped: {} left", pictures(left as u64));
+        if let Some(left) = left.told() {
+            eprintln!("stopped: {left}");
         }
         if !self.quiet {
             eprintln!("{}", closing_line(&sums, seconds));
         }
-        sums.failures.is_empty() && left == 0
+        sums.failures.is_empty() && left.told().is_none()
     }
 
     fn print(&self, line: &Line<'_>) {
@@ -143,6 +143,27 @@ impl Reporter {
             && let Ok(text) = serde_json::to_string(line)
         {
             say(&text);
+        }
+    }
+}
+
+/// Pictures that were not begun, since the run was stopped.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Left {
+    /// Those that were known of.
+    pub(crate) known: usize,
+    /// Whether there may be others, which nobody has looked for.
+    pub(crate) unlisted: bool,
+}
+
+impl Left {
+    fn told(self) -> Option<String> {
+        let known = pictures(self.known as u64);
+        match (self.known, self.unlisted) {
+            (0, false) => None,
+            (0, true) => Some("what is left was not listed".to_owned()),
+            (_, false) => Some(format!("{known} left")),
+            (_, true) => Some(format!("{known} left, and what was not listed")),
         }
     }
 }
@@ -180,10 +201,11 @@ impl Line<'_> {
 }
 
 /// A failure as it is listed: the file, then the reason, not named twice.
-pub(crate) fn failure(input: &Path, error: &stamp_engine::Error) -> String {
+fn failure(input: &Path, error: &stamp_engine::Error) -> String {
+    let name = if input == Path::new("-") { Path::new("standard input") } else { input };
     match error {
-        stamp_engine::Error::Io { path, .. } if path == input => error.to_string(),
-        _ => format!("{}: {error}", input.display()),
+        stamp_engine::Error::Io { path, source } if path == input => format!("{}: {source}", name.display()),
+        _ => format!("{}: {error}", name.display()),
     }
 }
 

@@ -1,15 +1,18 @@
-//! What earlier runs have finished: a journal of outputs with the settings they were made with.
+//! What earlier runs have finished: a journal of outputs, of what they were made and with which settings.
 
 use std::collections::HashMap;
-use std::fs::{self, File, Metadata};
+use std::fmt;
+use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use stamp_engine::FileJob;
 
 /// The journal: one line for each output, `key seal`, the last line of a key counting. The key is
-/// the output's path, the seal its settings, length and time of change; both are hashes.
+/// the output's path, the seal its settings, the input's path, and the length and time of change of
+/// both; both are hashes. Paths are absolute: a tree that was moved is stamped anew, since nothing
+/// else tells one folder's `1.jpg` from another's.
 ///
 /// The file is only ever appended to, a line at a time, so that runs side by side do not disturb
 /// one another. Without a place for it nothing is noted, and `--resume` skips nothing.
@@ -37,35 +40,72 @@ impl Journal {
 
     /// Whether the output is there as it was made from this very input with these settings.
     pub(crate) fn is_done(&self, job: &FileJob) -> bool {
-        let (Ok(input), Ok(output)) = (fs::metadata(&job.input), fs::metadata(&job.output)) else {
-            return false;
-        };
-        let newer = match (input.modified(), output.modified()) {
-            (Ok(input), Ok(output)) => output >= input,
-            _ => false,
-        };
-        newer && self.done.get(&key(&job.output)).is_some_and(|seal| *seal == self.seal(&output))
+        let noted = self.done.get(&key(&job.output));
+        let (Some(noted), Some(input)) = (noted, State::of(&job.input)) else { return false };
+        self.seal(job, input).is_some_and(|seal| seal == *noted)
     }
 
-    /// Notes that the output was just written.
-    pub(crate) fn note(&self, job: &FileJob) {
-        let (Some(mut file), Ok(output)) = (self.file.as_ref(), fs::metadata(&job.output)) else { return };
-        let line = format!("{} {}\n", key(&job.output), self.seal(&output));
+    /// Notes that the output was just written, of an input that was in this state before it was read:
+    /// one that has changed since is no longer what the output was made of.
+    pub(crate) fn note(&self, job: &FileJob, input: State) {
+        let (Some(mut file), Some(seal)) = (self.file.as_ref(), self.seal(job, input)) else { return };
+        let line = format!("{} {seal}\n", key(&job.output));
         if let Err(error) = file.write_all(line.as_bytes()) {
             tracing::warn!("the journal for --resume cannot be written: {error}");
         }
     }
 
-    fn seal(&self, output: &Metadata) -> String {
-        let since = output.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-        let facts = format!("{} {} {:?}", self.settings.to_hex(), output.len(), since);
-        blake3::hash(facts.as_bytes()).to_hex()[..32].to_owned()
+    fn seal(&self, job: &FileJob, input: State) -> Option<String> {
+        let output = State::of(&job.output)?;
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.settings.as_bytes());
+        hasher.update(format!("{output} ").as_bytes());
+        // What was stamped in its own place is gone: the next run reads what this one wrote.
+        if !is_in_place(job, output) {
+            hasher.update(format!("{input} ").as_bytes());
+            hasher.update(absolute(&job.input).as_os_str().as_encoded_bytes());
+        }
+        Some(hasher.finalize().to_hex()[..32].to_owned())
     }
 }
 
+/// By what a file is told from what it was before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    length: u64,
+    changed: SystemTime,
+}
+
+impl State {
+    /// As it is now; `None` where that cannot be told.
+    pub(crate) fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
+        Some(Self { length: metadata.len(), changed: metadata.modified().ok()? })
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.changed.duration_since(UNIX_EPOCH) {
+            Ok(since) => write!(f, "{} {}", self.length, since.as_nanos()),
+            Err(before) => write!(f, "{} -{}", self.length, before.duration().as_nanos()),
+        }
+    }
+}
+
+/// Whether the output, in this state, is the input itself.
+fn is_in_place(job: &FileJob, output: State) -> bool {
+    // Most are told apart without a look at every folder above them.
+    State::of(&job.input) == Some(output)
+        && matches!((job.input.canonicalize(), job.output.canonicalize()), (Ok(input), Ok(output)) if input == output)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
 fn key(output: &Path) -> String {
-    let absolute = std::path::absolute(output).unwrap_or_else(|_| output.to_owned());
-    blake3::hash(absolute.as_os_str().as_encoded_bytes()).to_hex()[..32].to_owned()
+    blake3::hash(absolute(output).as_os_str().as_encoded_bytes()).to_hex()[..32].to_owned()
 }
 
 /// Where the journal lies: in the folder that was chosen, or in the user's state folder.

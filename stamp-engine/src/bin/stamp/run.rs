@@ -1,15 +1,15 @@
 //! The run itself: find the pictures, stamp them, tell of it.
 
-use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
-use stamp_engine::{Batch, Cancel, Picture};
+use stamp_engine::{Batch, Cancel};
 
-use crate::inputs::{Inputs, Naming};
-use crate::report::{Reporter, failure};
-use crate::resume::Journal;
+use crate::inputs::{Inputs, Naming, format_of};
+use crate::report::{Left, Reporter};
+use crate::resume::{Journal, State};
 use crate::settings::{Settings, Target};
 use crate::values::Bytes;
+use crate::{format, stdin};
 
 /// Set by Ctrl-C.
 static CANCEL: Cancel = Cancel::new();
@@ -20,7 +20,7 @@ static CANCEL: Cancel = Cancel::new();
 /// A message on wrong usage, before any picture was touched.
 pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     if settings.pictures.iter().any(|picture| picture.as_os_str() == "-") {
-        return Ok(stamp_stdin(settings));
+        return Ok(stdin::stamp(settings));
     }
     if let Some(picture) = settings.pictures.iter().find(|picture| is_s3(picture)) {
         if !settings.pictures.iter().all(|picture| is_s3(picture)) {
@@ -31,11 +31,16 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     let wishes = &settings.wishes;
     let naming = Naming { target: &settings.target, format: settings.stamper.options().format };
     let Inputs { mut jobs, problems } = Inputs::find(&settings.pictures, &naming)?;
+    if let (Target::File(output), None) = (&settings.target, naming.format) {
+        let files = jobs.iter().filter(|job| job.input.is_file());
+        let mut formats = files.filter_map(|job| format_of(&job.input));
+        formats.try_for_each(|own| format::check(own, output))?;
+    }
     let reporter = Reporter::new(jobs.len(), wishes.json, wishes.quiet);
     problems.into_iter().for_each(|problem| reporter.problem(problem));
     if wishes.dry_run {
         jobs.iter().for_each(|job| reporter.planned(job));
-        return Ok(reporter.close(0));
+        return Ok(reporter.close(Left::default()));
     }
     let journal = Journal::open(settings.cache.as_deref(), settings.fingerprint, wishes.resume);
     if wishes.resume {
@@ -47,6 +52,7 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
             !done
         });
     }
+    let states: Vec<_> = jobs.iter().map(|job| State::of(&job.input)).collect();
     stop_on_interrupt();
     let mut batch = Batch::new(&settings.stamper).cancel(&CANCEL).fail_fast(wishes.fail_fast);
     if let Some(count) = wishes.jobs {
@@ -57,13 +63,13 @@ pub(crate) fn run(settings: &Settings) -> Result<bool, String> {
     }
     let results = batch.files(&jobs, &settings.write, |progress| {
         let job = &jobs[progress.position];
-        if progress.result.is_ok() {
-            journal.note(job);
+        if let (Ok(_), Some(state)) = (&progress.result, states[progress.position]) {
+            journal.note(job, state);
         }
         reporter.done(job, progress.result, progress.time);
     });
     let left = results.iter().filter(|result| matches!(result, Err(stamp_engine::Error::Cancelled)));
-    Ok(reporter.close(left.count()))
+    Ok(reporter.close(Left { known: left.count(), unlisted: false }))
 }
 
 /// Whether a picture lies in a bucket of S3.
@@ -94,36 +100,5 @@ fn stop_on_interrupt() {
     });
     if let Err(error) = set {
         tracing::warn!("Ctrl-C ends the program at once: {error}");
-    }
-}
-
-fn stamp_stdin(settings: &Settings) -> bool {
-    match stamp_one(settings) {
-        Ok(()) => true,
-        Err(reason) => {
-            eprintln!("failed: {reason}");
-            false
-        }
-    }
-}
-
-fn stamp_one(settings: &Settings) -> Result<(), String> {
-    let limits = settings.stamper.options().limits;
-    let mut bytes = Vec::new();
-    let mut input = io::stdin().lock().take(limits.input_bytes.saturating_add(1));
-    input.read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}"))?;
-    let name = Path::new("standard input");
-    let say = |error| failure(name, &error);
-    limits.check_bytes(bytes.len() as u64).map_err(say)?;
-    let stamped = settings.stamper.stamp(Picture::from(&bytes[..])).map_err(say)?;
-    match &settings.target {
-        Target::File(path) => {
-            stamp_engine::write_file(path, &stamped.bytes, &settings.write).map_err(|error| error.to_string())
-        }
-        Target::Stdout | Target::Folder(..) => {
-            let mut output = io::stdout().lock();
-            let written = output.write_all(&stamped.bytes).and_then(|()| output.flush());
-            written.map_err(|error| format!("standard output: {error}"))
-        }
     }
 }

@@ -12,7 +12,7 @@ use crate::args::{Cli, Wishes};
 use crate::config::Config;
 use crate::layers::Layers;
 use crate::values::{Bytes, Dimensions};
-use crate::{resume, sandbox};
+use crate::{format, resume, sandbox};
 
 /// Where outputs go.
 #[derive(Clone, Debug)]
@@ -33,6 +33,9 @@ pub(crate) struct Settings {
     pub(crate) stamper: Arc<Stamper>,
     /// Changes when anything changes that decides what the outputs look like.
     pub(crate) fingerprint: blake3::Hash,
+    /// Whether a picture's name and number may be written on it.
+    #[cfg(feature = "s3")]
+    pub(crate) has_text: bool,
     pub(crate) write: WriteOptions,
     pub(crate) cache: Option<PathBuf>,
     pub(crate) wishes: Wishes,
@@ -46,7 +49,7 @@ impl Settings {
         let layers = Layers::from_matches(matches, &cli.layers).over(config.layers);
         let wishes = cli.wishes.over(config.wishes);
         let target = target(&cli.pictures, &wishes)?;
-        let options = options(&wishes, &target);
+        let options = options(&cli.pictures, &wishes, &target)?;
         let say = |error: stamp_engine::Error| error.to_string();
         let defaults = CacheOptions::default();
         let folder = wishes.cache.clone().or(defaults.folder);
@@ -61,11 +64,15 @@ impl Settings {
         }
         let layers = layers.resolve().map_err(say)?;
         let fingerprint = fingerprint(&layers, &options);
+        #[cfg(feature = "s3")]
+        let has_text = layers.iter().any(|layer| matches!(layer.source, Source::Text { .. }));
         Ok(Self {
             pictures: cli.pictures,
             target,
             stamper: Arc::new(Stamper::new(layers, options, cache).map_err(say)?),
             fingerprint,
+            #[cfg(feature = "s3")]
+            has_text,
             write: WriteOptions { overwrite: wishes.overwrite || wishes.resume, preserve: wishes.preserve },
             cache: wishes.cache.clone(),
             wishes,
@@ -139,15 +146,12 @@ fn target(pictures: &[PathBuf], wishes: &Wishes) -> Result<Target, String> {
     }
 }
 
-fn options(wishes: &Wishes, target: &Target) -> Options {
-    let of_name = match target {
-        Target::File(file) => {
-            file.extension().and_then(|extension| Format::of_extension(extension.to_str()?))
-        }
-        _ => None,
+fn options(pictures: &[PathBuf], wishes: &Wishes, target: &Target) -> Result<Options, String> {
+    let wished = wishes.format.map(Format::from);
+    let format = match (target, pictures) {
+        (Target::File(output), [input]) => format::chosen(input, output, wished)?,
+        _ => wished,
     };
-    // GIF and BMP are written where they were read; as names they choose nothing.
-    let of_name = of_name.filter(|format| !matches!(format, Format::Gif | Format::Bmp));
     let mut limits = Limits::default();
     if let Some(pixels) = wishes.limit_pixels {
         limits.pixels = pixels;
@@ -156,15 +160,15 @@ fn options(wishes: &Wishes, target: &Target) -> Options {
     if let Some(Bytes(bytes)) = wishes.limit_bytes {
         limits.input_bytes = bytes;
     }
-    Options {
-        format: wishes.format.map(Format::from).or(of_name),
+    Ok(Options {
+        format,
         encode: EncodeOptions { quality: wishes.quality, lossless: wishes.lossless },
         strip: wishes.strip,
         lenient: wishes.lenient,
         path: wishes.path.map(Into::into).unwrap_or_default(),
         min_picture: wishes.min_picture.map(|Dimensions(width, height)| (width, height)),
         limits,
-    }
+    })
 }
 
 fn fingerprint(layers: &[Layer], options: &Options) -> blake3::Hash {

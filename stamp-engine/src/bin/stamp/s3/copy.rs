@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use super::address::{Prefix, is_picture, renamed};
 use super::source::{Page, Source};
 use super::{block_on, client, environment, prefix, said};
-use crate::report::Reporter;
+use crate::report::{Left, Reporter};
 use crate::settings::{Settings, Target};
 use crate::values::Bytes;
 
@@ -30,6 +30,7 @@ struct Copy {
     overwrite: bool,
     resume: bool,
     fingerprint: blake3::Hash,
+    has_text: bool,
     stamper: Arc<Stamper>,
     cores: Semaphore,
     memory: Semaphore,
@@ -48,7 +49,7 @@ enum Done {
 /// left.
 ///
 /// # Errors
-/// A message on wrong usage, or when a bucket cannot be listed.
+/// A message on wrong usage.
 pub(crate) fn copy(settings: &Settings, cancelled: impl Fn() -> bool) -> Result<bool, String> {
     let Target::Folder(Some(out), suffix) = &settings.target else {
         return Err("pictures in a bucket are written to one: --out s3://BUCKET/PREFIX".to_owned());
@@ -67,17 +68,18 @@ pub(crate) fn copy(settings: &Settings, cancelled: impl Fn() -> bool) -> Result<
             overwrite: wishes.overwrite,
             resume: wishes.resume,
             fingerprint: settings.fingerprint,
+            has_text: settings.has_text,
             stamper: Arc::clone(&settings.stamper),
             cores: Semaphore::new(jobs),
             memory: Semaphore::new(budget as usize),
             budget,
         });
         let reporter = Reporter::new(0, wishes.json, wishes.quiet);
-        let mut run =
-            Run { reporter, at_once: AHEAD * jobs, in_hand: JoinSet::new(), failed: false, left: 0 };
+        let left = Left::default();
+        let mut run = Run { reporter, at_once: AHEAD * jobs, in_hand: JoinSet::new(), failed: false, left };
         let is_over = |failed| cancelled() || (failed && wishes.fail_fast);
         for place in places {
-            run.place(&copy, &place, wishes.dry_run, is_over).await?;
+            run.place(&copy, &place, wishes.dry_run, is_over).await;
         }
         while !run.in_hand.is_empty() {
             run.one_less().await;
@@ -96,7 +98,7 @@ struct Run {
     at_once: usize,
     in_hand: JoinSet<(FileJob, Result<Done, String>)>,
     failed: bool,
-    left: usize,
+    left: Left,
 }
 
 impl Run {
@@ -106,10 +108,23 @@ impl Run {
         place: &Prefix,
         dry_run: bool,
         is_over: impl Fn(bool) -> bool,
-    ) -> Result<(), String> {
+    ) {
         let mut source = Source::listing(copy.client.clone(), place.clone(), None);
         let mut index = 0;
-        while let Some(Page { keys, .. }) = source.next().await? {
+        loop {
+            if is_over(self.failed) {
+                self.left.unlisted |= !source.is_at_end();
+                return;
+            }
+            let Page { keys, .. } = match source.next().await {
+                Ok(Some(page)) => page,
+                Ok(None) => return,
+                Err(reason) => {
+                    self.failed = true;
+                    self.reporter.problem(reason);
+                    return;
+                }
+            };
             // What is written below the place is not read again.
             let keys = keys.into_iter().filter(|key| is_picture(key) && !copy.out.is_below(place, key));
             let keys: Vec<_> = keys.collect();
@@ -128,7 +143,7 @@ impl Run {
                     self.one_less().await;
                 }
                 if is_over(self.failed) {
-                    self.left += 1;
+                    self.left.known += 1;
                     continue;
                 }
                 let (copy, bucket) = (Arc::clone(copy), place.bucket.clone());
@@ -138,7 +153,6 @@ impl Run {
                 });
             }
         }
-        Ok(())
     }
 
     /// Waits until one of those in hand is done, and tells of it.
@@ -168,17 +182,19 @@ impl Copy {
         if (bucket, key) == (&self.out.bucket, output) && !self.overwrite {
             return Err("it would be replaced by its stamped picture; write to another place".to_owned());
         }
-        let (etag, content) = self.get(bucket, key).await?;
-        let seal = self.seal(&etag, key, index);
-        if !self.overwrite {
-            match self.sealed(output).await? {
-                Some(known) if self.resume && known == seal => return Ok(Done::Known),
-                Some(_) if !self.resume => {
-                    return Err("the output is there already; use --overwrite".to_owned());
-                }
-                _ => {}
+        // Before anything of the picture comes over the wire.
+        if !self.overwrite
+            && let Some(known) = self.sealed(output).await?
+        {
+            if !self.resume {
+                return Err("the output is there already; use --overwrite".to_owned());
+            }
+            if known == self.seal(&self.etag(bucket, key).await?, key, index) {
+                return Ok(Done::Known);
             }
         }
+        let (etag, content) = self.get(bucket, key).await?;
+        let seal = self.seal(&etag, key, index);
         let name = key.rsplit('/').next().unwrap_or_default().to_owned();
         let (stamped, time) = self.stamp(content, name, index).await?;
         let Stamped { bytes, report, .. } = stamped;
@@ -186,6 +202,12 @@ impl Copy {
         let put = put.content_type(report.output_format.media_type()).body(bytes.into());
         put.send().await.map_err(|error| said("it cannot be written", error))?;
         Ok(Done::Stamped(Box::new(report), time))
+    }
+
+    async fn etag(&self, bucket: &str, key: &str) -> Result<String, String> {
+        let head = self.client.head_object().bucket(bucket).key(key).send().await;
+        let head = head.map_err(|error| said("it cannot be looked at", error))?;
+        Ok(head.e_tag().unwrap_or_default().to_owned())
     }
 
     async fn get(&self, bucket: &str, key: &str) -> Result<(String, Vec<u8>), String> {
@@ -211,8 +233,11 @@ impl Copy {
     }
 
     fn seal(&self, etag: &str, key: &str, index: u64) -> String {
-        // A text's variables may name them.
-        let made_of = format!("{} {etag} {key} {index}", self.fingerprint.to_hex());
+        let mut made_of = format!("{} {etag}", self.fingerprint.to_hex());
+        if self.has_text {
+            // Its variables may name them.
+            made_of += &format!(" {key} {index}");
+        }
         blake3::hash(made_of.as_bytes()).to_hex()[..32].to_owned()
     }
 
@@ -234,7 +259,9 @@ impl Copy {
             let stamped = stamper.stamp(picture).map_err(|error| error.to_string())?;
             Ok((stamped, started.elapsed()))
         });
-        let computed = computed.await.map_err(|error| error.to_string())?;
+        let computed = computed.await.map_err(|panic| {
+            format!("the engine failed on it ({panic}); this is a bug, please report it with the picture")
+        })?;
         drop((core, memory));
         computed
     }

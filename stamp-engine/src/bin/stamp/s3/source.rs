@@ -38,6 +38,14 @@ impl Source {
             Self::Inventory(inventory) => inventory.next().await,
         }
     }
+
+    /// Whether it is known that no key is left: an inventory's end is found when it is read.
+    pub(super) fn is_at_end(&self) -> bool {
+        match self {
+            Self::Listing(listing) => listing.done,
+            Self::Inventory(_) => false,
+        }
+    }
 }
 
 impl Listing {
