@@ -1,6 +1,7 @@
 //! Results: one picture, or all of a job in a ZIP.
 
-use std::collections::HashSet;
+mod names;
+
 use std::path::Path as FilePath;
 
 use axum::extract::State;
@@ -15,6 +16,7 @@ use stampede_domain::message::{Entry, Manifest};
 use stampede_store::About;
 use utoipa::ToSchema;
 
+use self::names::Names;
 use crate::App;
 use crate::dispatch::{send, tell};
 use crate::identity::Identity;
@@ -145,19 +147,14 @@ fn known(zip: &ZipState) -> Option<(StatusCode, axum::Json<Zip>)> {
 
 /// What is done of a job, each under a name of its own.
 async fn entries(app: &App, owner: OwnerId, id: JobId) -> Result<Vec<Entry>, Problem> {
-    let (mut entries, mut names, mut from) = (Vec::new(), HashSet::new(), 0);
+    let (mut entries, mut names, mut from) = (Vec::new(), Names::default(), 0);
     loop {
         let items = app.parts().database.items(owner, id, from, PAGE).await?;
         let Some(last) = items.last() else { return Ok(entries) };
         from = last.number.saturating_add(1);
         for ItemView { name, state, number, .. } in items {
             let ItemState::Done(output) = state else { continue };
-            let mut name = file_name(&name, &output.key);
-            // As some unpackers have it, A.jpg and a.jpg are one.
-            if !names.insert(name.to_lowercase()) {
-                name = format!("{}-{name}", number + 1);
-                names.insert(name.to_lowercase());
-            }
+            let name = names.take(file_name(&name, &output.key), number.saturating_add(1));
             entries.push(Entry { key: output.key, name });
         }
     }
