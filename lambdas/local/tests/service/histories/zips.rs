@@ -1,6 +1,7 @@
 //! ZIPs of jobs, on the real parts.
 
 use serde_json::json;
+use stampede_middleware::Settings;
 
 use super::parts::{LONG, NOW, Parts};
 use crate::client::{Client, variant};
@@ -21,6 +22,22 @@ async fn work(parts: &Parts) {
     parts.stamper.work(messages.iter().map(|message| message.body.clone()).collect()).await;
     let receipts: Vec<_> = messages.into_iter().map(|message| message.receipt).collect();
     parts.queue.delete(&receipts).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_longer_than_a_zip_may_be_gets_none_and_is_told_what_to_do() {
+    let parts = Parts::start_with(Settings { longest_zip: 100_000, ..Settings::default() }).await;
+    let client = Client::new(&parts.url).await;
+    let small = client.upload_as("a.jpg", &variant("baseline-420.jpg")).await;
+    let large = client.upload_as("b.png", &variant("png16-rgb.png")).await;
+    let fits = stamped(&parts, &client, vec![small.clone()]).await;
+    assert_eq!(client.post(&format!("/jobs/{fits}/zip"), json!({})).await.0, 202);
+
+    let long = stamped(&parts, &client, vec![small, large]).await;
+    let (status, problem) = client.post(&format!("/jobs/{long}/zip"), json!({})).await;
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(status == 409 && detail.contains("at most 0.1 MB") && detail.contains("one by one"), "{problem}");
+    assert_eq!(client.get(&format!("/jobs/{long}")).await["zip"]["state"], "none");
 }
 
 #[tokio::test(flavor = "multi_thread")]
