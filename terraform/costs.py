@@ -43,8 +43,8 @@ FREE_INTERNET_GB = 100
 
 # A picture of 12 megapixels, JPEG, as fixtures/large has them.
 PICTURE_GB = 4.6e-3
-# Of the stamper's processor, in a warm batch of ten (benches/README.md, `--example batch`).
-STAMP_SECONDS = 0.018
+# Of the stamper's processor, in a warm batch of ten: 13.7 to 14.6 ms (benches/README.md, `--example batch`).
+STAMP_SECONDS = 0.0146
 # Assumed: a Lambda reads and writes 75 MB/s, which AWS does not promise. The slower of the two is what is paid for.
 NETWORK_GB_A_SECOND = 0.075
 MEMORY_GB = 1769 / 1024

@@ -148,7 +148,7 @@ variable "deletion_protection" {
 # Lambdas and API
 
 variable "stamper" {
-  description = "The stamper: memory in MiB, seconds a batch may take, pictures of a batch, seconds that a batch is collected for, how many run at once, and /tmp in MiB."
+  description = "The stamper: memory in MiB, seconds a batch may take (and a ZIP, which has at most 19 MB for each), pictures of a batch, seconds that a batch is collected for, how many run at once, and /tmp in MiB."
   type = object({
     memory  = optional(number, 1769)
     timeout = optional(number, 120)

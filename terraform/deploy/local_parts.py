@@ -70,6 +70,8 @@ class Parts:
             # Signatures are checked, and every call against its role's policies: a permission that is missing shows.
             AUTH="true",
             TMPDIR=self.known["temporary"],
+            # CloudFront's functions run in Node there.
+            PATH=f"{self.root / '.venv-node' / 'bin'}:{os.environ['PATH']}",
             AWS_ACCESS_KEY_ID="test",
             AWS_SECRET_ACCESS_KEY="test",
         )

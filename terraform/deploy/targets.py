@@ -149,10 +149,12 @@ class LocalAws(Target):
         queues = self.client("sqs").list_queues().get("QueueUrls", [])
         apis = self.client("apigatewayv2").get_apis()["Items"]
         distributions = self.client("cloudfront").list_distributions()["DistributionList"].get("Items", [])
+        functions = self.client("cloudfront").list_functions()["FunctionList"].get("Items", [])
         ec2 = self.client("ec2")
         of_ours = [{"Name": "is-default", "Values": ["false"]}]
         found = {
             "CloudFront": [distribution["DomainName"] for distribution in distributions],
+            "CloudFront functions": sorted({function["Name"] for function in functions}),
             "API Gateway": [api["Name"] for api in apis],
             "Lambda": [function["FunctionName"] for function in self.client("lambda").list_functions()["Functions"]],
             "SQS": [url.rsplit("/", 1)[-1] for url in queues],

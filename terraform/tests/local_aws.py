@@ -73,6 +73,19 @@ class WholeSystem(unittest.TestCase):
         self.assertEqual([item["state"] for item in items], ["done", "failed"])
         self.assertIn("damaged JPEG", items[1]["reason"])
 
+    def test_only_a_path_of_no_file_and_no_route_leads_to_the_page(self):
+        visitor = Visitor(self.made["site"])
+        for path in ("/", "/nowhere", "/no/where"):
+            page = visitor.get(path)
+            self.assertEqual((page.status, b'id="root"' in page.data), (200, True), path)
+        missing = visitor.get("/assets/missing.js")
+        self.assertIn(missing.status, (403, 404))
+        self.assertNotIn(b'id="root"', missing.data)
+        # What the API forbids stays forbidden on the way through CloudFront.
+        visitor.headers = {"Cookie": "stampede_session=x", "Sec-Fetch-Site": "cross-site"}
+        forbidden = visitor.request("POST", "/jobs", json={})
+        self.assertEqual((forbidden.status, forbidden.headers["content-type"]), (403, "application/problem+json"))
+
     def test_a_poisoned_message_goes_to_the_dead_letters(self):
         self.pause_the_sweeper()
         sqs = self.target.client("sqs")

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use stamp_engine::Format;
+
 use crate::message::{Address, Message, ObjectTask, VERSION};
 use crate::settings::Settings;
 
@@ -48,7 +50,8 @@ pub enum WrongRule {
 }
 
 impl Rule {
-    /// A rule. `into` may lie below `from`: what lies there is never taken.
+    /// A rule. Outputs go below `into` as below a folder, with a slash or without. It may lie below `from`: what lies
+    /// there is never taken.
     ///
     /// # Errors
     /// [`WrongRule`].
@@ -58,14 +61,16 @@ impl Rule {
         stamp: Option<Address>,
         settings: Settings,
     ) -> Result<Self, WrongRule> {
+        let into = into.into_folder();
         // Each of the two begins with the other only where they are the same; where `from` is the longer
         // one, everything that is read lies where nothing may be read.
-        if from.bucket == into.bucket && from.prefix.starts_with(&into.prefix) {
+        if from.bucket == into.bucket && from.clone().into_folder().prefix.starts_with(&into.prefix) {
             return Err(WrongRule::Loop(into));
         }
         let rule = Self { from, into, stamp, settings };
         // As a stamper will read it.
-        let task = Message::Object(rule.task("x", 0, None));
+        let picture = Address { bucket: rule.from.bucket.clone(), key: format!("{}x", rule.from.prefix) };
+        let task = Message::Object(rule.task(&picture, 0, None));
         match Message::from_json(task.to_json().as_bytes()) {
             Ok(_) => Ok(rule),
             Err(refused) => Err(WrongRule::Wrong(refused.to_string())),
@@ -80,18 +85,19 @@ impl Rule {
         if is_own || landed.key.ends_with('/') {
             return None;
         }
-        let below = landed.key.strip_prefix(&self.from.prefix)?;
-        Some(self.task(below, 1, request))
+        Some(self.task(landed, 1, request))
     }
 
-    fn task(&self, below: &str, index: u64, request: Option<String>) -> ObjectTask {
+    fn task(&self, picture: &Address, index: u64, request: Option<String>) -> ObjectTask {
+        let format = self.settings.format.as_deref().and_then(Format::of_extension);
+        let name = renamed(self.from.below(&picture.key), format);
         ObjectTask {
             version: VERSION,
-            picture: self.from.join(below),
+            picture: picture.clone(),
             index,
             stamp: self.stamp.clone(),
             settings: self.settings.clone(),
-            output: self.into.join(below),
+            output: Address { bucket: self.into.bucket.clone(), key: format!("{}{name}", self.into.prefix) },
             request,
             traceparent: None,
         }
@@ -104,8 +110,29 @@ impl Prefix {
         self.bucket == object.bucket && object.key.starts_with(&self.prefix)
     }
 
-    fn join(&self, below: &str) -> Address {
-        Address { bucket: self.bucket.clone(), key: format!("{}{below}", self.prefix) }
+    /// What stands behind the prefix's last folder: outputs keep it.
+    fn below<'k>(&self, key: &'k str) -> &'k str {
+        let folder = self.prefix.rfind('/').map_or(0, |slash| slash + 1);
+        key.get(folder..).unwrap_or(key)
+    }
+
+    /// The same as a folder: what is put into it lies behind a slash.
+    fn into_folder(mut self) -> Self {
+        if !self.prefix.is_empty() && !self.prefix.ends_with('/') {
+            self.prefix.push('/');
+        }
+        self
+    }
+}
+
+/// A name with another extension where another format is written; `stamp enqueue` names outputs so, too.
+fn renamed(name: &str, format: Option<Format>) -> String {
+    let extension = name.rsplit_once('.').filter(|(_, extension)| !extension.contains('/'));
+    match (extension, format) {
+        (Some((stem, extension)), Some(format)) if !format.has_extension(extension) => {
+            format!("{stem}.{}", format.extension())
+        }
+        _ => name.to_owned(),
     }
 }
 
@@ -154,8 +181,40 @@ mod tests {
     }
 
     #[test]
+    fn outputs_lie_in_a_folder_under_what_is_below_the_pictures_last_one() {
+        let output = |from: &str, into: &str, key: &str| {
+            rule(from, into).unwrap().apply(&landed("in", key), None).unwrap().output.key
+        };
+        assert_eq!(output("s3://in/photos/", "s3://out/stamped", "photos/a.jpg"), "stamped/a.jpg");
+        assert_eq!(output("s3://in/photos", "s3://out/stamped", "photos/a.jpg"), "stamped/photos/a.jpg");
+        assert_eq!(output("s3://in/photos/2026-", "s3://out", "photos/2026-a/b.jpg"), "2026-a/b.jpg");
+        let beside = rule("s3://in", "s3://in/stamped").unwrap();
+        assert_eq!(beside.apply(&landed("in", "stamped/a.jpg"), None), None, "its own output");
+        assert!(beside.apply(&landed("in", "stamped-before.jpg"), None).is_some());
+    }
+
+    #[test]
+    fn another_format_is_another_extension() {
+        let settings =
+            Settings { format: Some("webp".to_owned()), text: Some("x".to_owned()), ..Settings::default() };
+        let (from, into) = ("s3://in".parse().unwrap(), "s3://out".parse().unwrap());
+        let rule = Rule::new(from, into, None, settings).unwrap();
+        for (key, output) in [
+            ("a.jpg", "a.webp"),
+            ("a.b/c.tar.JPG", "a.b/c.tar.webp"),
+            ("a.WEBP", "a.WEBP"),
+            ("a.jpg/none", "a.jpg/none"),
+        ] {
+            assert_eq!(rule.apply(&landed("in", key), None).unwrap().output.key, output);
+        }
+    }
+
+    #[test]
     fn no_rule_loops() {
         for (from, into) in [
+            ("s3://in/photos", "s3://in/photos"),
+            ("s3://in/photos/", "s3://in/photos"),
+            ("s3://in/photos", "s3://in/photos/"),
             ("s3://in", "s3://in"),
             ("s3://in/photos/", "s3://in/photos/"),
             ("s3://in/photos/", "s3://in"),

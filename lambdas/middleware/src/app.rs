@@ -38,11 +38,18 @@ pub struct Settings {
     pub secure_cookie: bool,
     /// What is deleted can be restored for so long.
     pub grace: Seconds,
+    /// Results of more bytes together are not packed into one ZIP.
+    pub longest_zip: u64,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { requests_a_second: NonZeroU32::MIN.saturating_add(199), secure_cookie: true, grace: 24 * 3600 }
+        Self {
+            requests_a_second: NonZeroU32::MIN.saturating_add(199),
+            secure_cookie: true,
+            grace: 24 * 3600,
+            longest_zip: u64::MAX,
+        }
     }
 }
 

@@ -8,10 +8,13 @@
 //! | `STAMPEDE_BUCKETS` | `ORIGINALS,STAMPS,STAMPED` |
 //! | `STAMPEDE_QUEUE`, `STAMPEDE_DEAD_LETTERS` | the queues' URLs |
 //! | `STAMPEDE_PUSHER` | `ID:KEY:SECRET@CLUSTER` |
+//! | `STAMPEDE_PICTURE_SECONDS` | a picture that takes longer to be looked at fails; 60 when it is not said |
+//! | `STAMPEDE_LONGEST_ZIP` | a job with more bytes of results gets no ZIP; all get one when it is not said |
 //! | `STAMPEDE_SANDBOX` | `always` or `never` confine decoding; where the kernel can when it is not said |
 //! | `STAMPEDE_RATE` | requests a second of one owner, if not 200 |
 //! | `STAMPEDE_INSECURE_COOKIE` | `1` where the site is not behind HTTPS, as on an emulator |
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use stampede_database::{Database, Options};
@@ -51,6 +54,10 @@ impl App {
             settings.requests_a_second =
                 rate.parse().map_err(|_| format!("STAMPEDE_RATE: {rate} is no number above 0"))?;
         }
+        if let Some(bytes) = environment.get("STAMPEDE_LONGEST_ZIP") {
+            settings.longest_zip =
+                bytes.parse().map_err(|_| format!("STAMPEDE_LONGEST_ZIP: {bytes} is no number of bytes"))?;
+        }
         settings.secure_cookie = environment.get("STAMPEDE_INSECURE_COOKIE").is_none();
         let database = Database::open(&environment.database().await?, options).await?;
         let parts = Parts {
@@ -61,6 +68,12 @@ impl App {
             live: Live::Pusher(pusher),
         };
         let mut decoding = stampede_decoder::Settings::default();
+        if let Some(text) = environment.get("STAMPEDE_PICTURE_SECONDS") {
+            let seconds = text.parse::<NonZeroU32>();
+            let seconds =
+                seconds.map_err(|_| format!("STAMPEDE_PICTURE_SECONDS: {text} is no number above 0"))?;
+            decoding.time = Duration::from_secs(seconds.get().into());
+        }
         if let Some(confinement) = environment.get("STAMPEDE_SANDBOX") {
             decoding.confinement =
                 confinement.parse().map_err(|error| format!("STAMPEDE_SANDBOX: {error}"))?;

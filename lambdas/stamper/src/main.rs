@@ -10,13 +10,14 @@
 //! | `STAMPEDE_PICTURE_SECONDS` | a picture that takes longer fails; 60 when it is not said |
 //! | `STAMPEDE_SANDBOX` | `always` or `never` confine decoding; where the kernel can when it is not said |
 //!
-//! Bucket mode takes S3's event notifications from the same queue. Without the last three variables above it
-//! works for itself, without any middleware:
+//! A stamper without `STAMPEDE_BUCKETS`, `STAMPEDE_CALLBACK` and `STAMPEDE_SECRET` has no middleware and takes no jobs:
+//! it does what `stamp enqueue` sends, and each of its messages says where things lie. Bucket mode takes S3's event
+//! notifications from the same queue besides:
 //!
 //! | Variable | What |
 //! |---|---|
 //! | `STAMPEDE_FROM` | `s3://BUCKET/PREFIX`: what lands there is stamped |
-//! | `STAMPEDE_INTO` | `s3://BUCKET/PREFIX`: where it goes, under the same name |
+//! | `STAMPEDE_INTO` | `s3://BUCKET/PREFIX`: where it goes, under the same name, with the extension of the format that is written |
 //! | `STAMPEDE_WITH` | `s3://BUCKET/KEY`, the stamp |
 //! | `STAMPEDE_SETTINGS` | how, as JSON: the settings of a job, such as `{"at": "top"}` |
 
@@ -71,17 +72,25 @@ async fn parts() -> Result<(Stamper, Queue), Error> {
     let queue = Sqs::from_env(queue, environment.get("STAMPEDE_DEAD_LETTERS")).await;
     let from = environment.get("STAMPEDE_FROM");
     let rule = from.as_deref().map(|from| rule(from, &environment)).transpose()?;
-    let (buckets, reporter) = match (&from, environment.get("STAMPEDE_CALLBACK")) {
-        (Some(from), None) => (Buckets::one(from.parse::<Prefix>()?.bucket), None),
-        _ => {
-            let callback = environment.require("STAMPEDE_CALLBACK")?;
-            let secret = Secret::new(environment.require("STAMPEDE_SECRET")?)?;
-            (environment.require("STAMPEDE_BUCKETS")?.parse()?, Some(Reporter::new(callback, secret)?))
-        }
+    let (buckets, reporter) = if takes_jobs(&environment) {
+        let callback = environment.require("STAMPEDE_CALLBACK")?;
+        let secret = Secret::new(environment.require("STAMPEDE_SECRET")?)?;
+        (environment.require("STAMPEDE_BUCKETS")?.parse()?, Some(Reporter::new(callback, secret)?))
+    } else {
+        // Messages name their buckets.
+        (Buckets::one(""), None)
     };
     let store = Store::S3(S3::from_env(buckets).await);
     let decoders = Decoders::new(settings(&environment)?);
     Ok((Stamper::new(store, reporter, decoders, rule), Queue::Sqs(queue)))
+}
+
+/// Whether there is a middleware. Where only a part of what leads to it is said, the rest was forgotten, unless there
+/// is other work.
+fn takes_jobs(environment: &Environment) -> bool {
+    let is_said = |name: &str| environment.get(name).is_some();
+    let is_hinted = ["STAMPEDE_SECRET", "STAMPEDE_BUCKETS"].into_iter().any(is_said);
+    is_said("STAMPEDE_CALLBACK") || (is_hinted && !is_said("STAMPEDE_FROM"))
 }
 
 fn rule(from: &str, environment: &Environment) -> Result<Rule, Error> {

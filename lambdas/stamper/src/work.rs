@@ -159,6 +159,7 @@ impl Stamper {
 
     /// Only what passes is an error here: what does not is told and done with.
     async fn stamp_and_tell(&self, task: &Task) -> Result<(), Fault> {
+        let reporter = self.reporter()?;
         let event = match self.stamp(task).await {
             Ok(output) => {
                 self.counts().stamped.fetch_add(1, Ordering::Relaxed);
@@ -173,17 +174,18 @@ impl Stamper {
             }
             Err(passing) => return Err(passing),
         };
-        self.reporter()?.item(report(task, event), task.traceparent.as_deref()).await
+        reporter.item(report(task, event), task.traceparent.as_deref()).await
     }
 
     async fn zip_and_tell(&self, zip: &Zip) -> Result<(), Fault> {
+        let reporter = self.reporter()?;
         let event = match self.zip(zip).await {
             Ok(bytes) => ZipEvent::Finished { bytes },
             Err(Fault::Permanent(reason)) => ZipEvent::Failed { reason },
             Err(passing) => return Err(passing),
         };
         let report = ZipReport { job: zip.job, attempt: zip.attempt, event };
-        self.reporter()?.zip(report, zip.traceparent.as_deref()).await
+        reporter.zip(report, zip.traceparent.as_deref()).await
     }
 
     pub(crate) fn store(&self) -> &Store {

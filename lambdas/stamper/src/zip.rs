@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
 use stampede_domain::callback::{ZipEvent, ZipReport};
-use stampede_domain::message::{Manifest, Zip};
+use stampede_domain::message::{Entry, Manifest, Zip};
 use stampede_store::About;
 use tokio::sync::mpsc;
 use zip::write::SimpleFileOptions;
@@ -17,6 +18,9 @@ use crate::{Fault, Stamper};
 const LONGEST_MANIFEST: u64 = 16 << 20;
 /// Pieces that wait to be written.
 const WAITING: usize = 16;
+/// Results that are opened before it is their turn: each is some tens of milliseconds away, which ten thousand small
+/// ones in a row would not be packed for.
+const AHEAD: usize = 8;
 /// How often progress is told.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
 
@@ -58,17 +62,24 @@ impl Stamper {
         let mut writing = store.write(&zip.output, &About::of_type("application/zip")).await?;
         let fill = async {
             let mut told = Instant::now();
-            for (entries, entry) in (0u64..).zip(manifest.entries) {
+            let opened = stream::iter(manifest.entries).map(|Entry { key, name }| {
+                let store = store.clone();
+                // On its own: a request that nobody looks after while another result is copied runs out of time.
+                let opening = tokio::spawn(async move { store.read(&key).await });
+                async move { (name, opening.await) }
+            });
+            let mut opened = opened.buffered(AHEAD).enumerate();
+            while let Some((entries, (name, reading))) = opened.next().await {
                 let stopped = |_| Fault::Passing("the ZIP was not written on".to_owned());
-                let mut reading = store.read(&entry.key).await?;
+                let mut reading = reading.map_err(|error| Fault::Passing(error.to_string()))??;
                 let bytes = reading.object().bytes;
-                steps.send(Step::Begin(entry.name, bytes)).await.map_err(stopped)?;
+                steps.send(Step::Begin(name, bytes)).await.map_err(stopped)?;
                 while let Some(bytes) = reading.next().await? {
                     steps.send(Step::Bytes(bytes)).await.map_err(stopped)?;
                 }
                 if told.elapsed() > TOLD_EVERY {
                     told = Instant::now();
-                    let event = ZipEvent::Progress { entries };
+                    let event = ZipEvent::Progress { entries: entries as u64 };
                     let report = ZipReport { job: zip.job, attempt: zip.attempt, event };
                     // The next one tells more.
                     drop(self.reporter()?.zip(report, zip.traceparent.as_deref()).await);

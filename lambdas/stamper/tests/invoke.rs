@@ -31,13 +31,7 @@ async fn home() -> Home {
         let content = std::fs::read(format!("{fixtures}{file}")).unwrap();
         store.put(key, content.into(), &About::of_type(content_type)).await.unwrap();
     }
-    let own = [
-        ("STAMPEDE_QUEUE", &*url),
-        ("STAMPEDE_DEAD_LETTERS", &dead),
-        ("STAMPEDE_FROM", "s3://a/"),
-        ("STAMPEDE_INTO", "s3://b/"),
-        ("STAMPEDE_WITH", "s3://c/d"),
-    ];
+    let own = [("STAMPEDE_QUEUE", &*url), ("STAMPEDE_DEAD_LETTERS", &dead)];
     let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let variables = own.into_iter().chain(ministack.variables()).collect();
     Home { ministack, store, variables, url, dead }

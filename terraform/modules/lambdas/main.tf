@@ -1,6 +1,11 @@
 # Three Lambdas of one code base. Each has a role of its own, which allows what that one does and no more.
 
 locals {
+  # An HTTP API waits for thirty seconds, and the middleware itself answers that it is out of time after 25.
+  api_timeout = 29
+  # A Lambda is assumed to move 75 MB/s (terraform/costs.py). What is packed is read and written, by a stamper that has
+  # a batch's pictures in hand besides: a quarter of that.
+  zip_bytes_a_second = 18750000
   # Who speaks to the database, and to the browsers.
   full = merge(
     { STAMPEDE_SECRETS = join(",", concat([var.secrets.signing], var.secrets.others)) },
@@ -15,11 +20,15 @@ locals {
     middleware = {
       description = "The API: uploads, jobs, previews, progress."
       memory      = var.middleware.memory
-      timeout     = 29
+      timeout     = local.api_timeout
       at_once     = var.middleware.at_once
       tmp         = 512
-      environment = local.full
-      layers      = aws_lambda_layer_version.certificates[*].arn
+      environment = merge(local.full, {
+        # Before the request is given up, so that its sender hears which picture takes too long.
+        STAMPEDE_PICTURE_SECONDS = 20
+        STAMPEDE_LONGEST_ZIP     = var.stamper.timeout * local.zip_bytes_a_second
+      })
+      layers = aws_lambda_layer_version.certificates[*].arn
     }
     stamper = {
       description = "Takes tasks in batches: reads pictures, stamps them, writes them, tells the middleware."
@@ -27,8 +36,13 @@ locals {
       timeout     = var.stamper.timeout
       at_once     = null
       tmp         = var.stamper.tmp
-      environment = { STAMPEDE_CALLBACK = var.callback, STAMPEDE_SECRETS = var.secrets.signing }
-      layers      = []
+      environment = {
+        STAMPEDE_CALLBACK = var.callback
+        STAMPEDE_SECRETS  = var.secrets.signing
+        # One picture does not take a batch's whole time.
+        STAMPEDE_PICTURE_SECONDS = min(60, floor(var.stamper.timeout / 2))
+      }
+      layers = []
     }
     sweeper = {
       description = "Every minute: sends what was not sent, fails what cannot be done, deletes what is to be deleted."

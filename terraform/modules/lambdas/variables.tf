@@ -102,7 +102,7 @@ variable "network" {
 }
 
 variable "stamper" {
-  description = "The stamper: memory in MiB (a Lambda has a whole core from 1769 on), seconds a batch may take, pictures of a batch, seconds that a batch is collected for, how many may run at once, and /tmp in MiB for prepared stamps."
+  description = "The stamper: memory in MiB (a Lambda has a whole core from 1769 on), seconds a batch may take (and a ZIP, which has at most 19 MB for each), pictures of a batch, seconds that a batch is collected for, how many may run at once, and /tmp in MiB for prepared stamps."
   type = object({
     memory  = optional(number, 1769)
     timeout = optional(number, 120)

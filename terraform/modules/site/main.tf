@@ -82,6 +82,15 @@ resource "aws_cloudfront_response_headers_policy" "site" {
   }
 }
 
+# A custom_error_response would hold for the API's answers, too: its 403 would be a page with status 200.
+resource "aws_cloudfront_function" "page" {
+  name    = "${var.name}-page"
+  comment = "Paths of no file lead to the site's page."
+  runtime = "cloudfront-js-2.0"
+  code    = file("${path.module}/page.js")
+  publish = true
+}
+
 resource "aws_cloudfront_distribution" "this" {
   comment             = var.name
   enabled             = true
@@ -118,6 +127,11 @@ resource "aws_cloudfront_distribution" "this" {
     compress                   = true
     cache_policy_id            = data.aws_cloudfront_cache_policy.files.id
     response_headers_policy_id = aws_cloudfront_response_headers_policy.site.id
+
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.page.arn
+    }
   }
 
   dynamic "ordered_cache_behavior" {
@@ -133,14 +147,6 @@ resource "aws_cloudfront_distribution" "this" {
       cache_policy_id          = data.aws_cloudfront_cache_policy.none.id
       origin_request_policy_id = data.aws_cloudfront_origin_request_policy.all_but_host.id
     }
-  }
-
-  # The site's places stand behind #, so that there is no other page: who types one that is not there comes to this.
-  custom_error_response {
-    error_code            = 403
-    response_code         = 200
-    response_page_path    = "/index.html"
-    error_caching_min_ttl = 10
   }
 
   restrictions {

@@ -3,6 +3,7 @@
 //! domain's rules say, and in the end it is done once or failed with a reason. `STAMPEDE_HISTORIES` says how many.
 
 mod parts;
+mod zips;
 
 use std::collections::BTreeMap;
 

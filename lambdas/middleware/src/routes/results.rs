@@ -1,6 +1,7 @@
 //! Results: one picture, or all of a job in a ZIP.
 
-use std::collections::HashSet;
+mod names;
+
 use std::path::Path as FilePath;
 
 use axum::extract::State;
@@ -15,6 +16,7 @@ use stampede_domain::message::{Entry, Manifest};
 use stampede_store::About;
 use utoipa::ToSchema;
 
+use self::names::Names;
 use crate::App;
 use crate::dispatch::{send, tell};
 use crate::identity::Identity;
@@ -89,6 +91,9 @@ fn file_name(name: &str, key: &str) -> String {
 }
 
 /// Asks for all results of a finished job in one ZIP; a stamper makes it.
+///
+/// A job whose results are longer than a ZIP may be is refused (409), and the problem says how long that is: they are
+/// downloaded one by one.
 #[utoipa::path(post, path = "/jobs/{id}/zip", params(("id" = String, Path)), responses(
     (status = 202, description = "It is being made", body = Zip),
     (status = 200, description = "It is there", body = Zip),
@@ -109,6 +114,8 @@ pub(super) async fn request_zip(
     let place = format!("zips/{owner}/{id}/{}", name.to_string().trim_start_matches("job_"));
     let (manifest, output) = (format!("{place}.json"), format!("{place}.zip"));
     let entries = entries(&app, owner, id).await?;
+    check(entries.iter().map(|(_, bytes)| bytes).sum(), app.0.settings.longest_zip)?;
+    let entries = entries.into_iter().map(|(entry, _)| entry).collect();
     let body = serde_json::to_vec(&Manifest { entries }).unwrap_or_default();
     app.parts().store.put(&manifest, body.into(), &About::of_type("application/json")).await?;
     let database = &app.parts().database;
@@ -143,22 +150,29 @@ fn known(zip: &ZipState) -> Option<(StatusCode, axum::Json<Zip>)> {
     Some((status, axum::Json(zip)))
 }
 
-/// What is done of a job, each under a name of its own.
-async fn entries(app: &App, owner: OwnerId, id: JobId) -> Result<Vec<Entry>, Problem> {
-    let (mut entries, mut names, mut from) = (Vec::new(), HashSet::new(), 0);
+/// Whether results of so many bytes can be packed before whoever packs them is out of time.
+fn check(bytes: u64, longest: u64) -> Result<(), Problem> {
+    if bytes <= longest {
+        return Ok(());
+    }
+    let [held, most] = [bytes, longest].map(|bytes| bytes as f64 / 1e6);
+    Err(Problem::conflict(format!(
+        "the stamped pictures of this job have {held:.1} MB together, and a ZIP here at most {most:.1} MB: download them \
+         one by one, or stamp them as several smaller jobs"
+    )))
+}
+
+/// What is done of a job, each under a name of its own and with its bytes.
+async fn entries(app: &App, owner: OwnerId, id: JobId) -> Result<Vec<(Entry, u64)>, Problem> {
+    let (mut entries, mut names, mut from) = (Vec::new(), Names::default(), 0);
     loop {
         let items = app.parts().database.items(owner, id, from, PAGE).await?;
         let Some(last) = items.last() else { return Ok(entries) };
         from = last.number.saturating_add(1);
         for ItemView { name, state, number, .. } in items {
             let ItemState::Done(output) = state else { continue };
-            let mut name = file_name(&name, &output.key);
-            // As some unpackers have it, A.jpg and a.jpg are one.
-            if !names.insert(name.to_lowercase()) {
-                name = format!("{}-{name}", number + 1);
-                names.insert(name.to_lowercase());
-            }
-            entries.push(Entry { key: output.key, name });
+            let name = names.take(file_name(&name, &output.key), number.saturating_add(1));
+            entries.push((Entry { key: output.key, name }, output.bytes));
         }
     }
 }

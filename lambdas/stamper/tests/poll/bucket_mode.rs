@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use stamp_engine::{Limits, probe};
+use stampede_domain::id::{JobId, OwnerId};
+use stampede_domain::message::{Message, PictureObject, Task, VERSION};
 use stampede_emulators::Ministack;
 use stampede_store::About;
 
@@ -62,4 +64,73 @@ async fn what_lands_in_a_bucket_is_stamped_once_and_never_its_own_output() {
     let buried = letters.receive(1, Duration::ZERO, Duration::from_secs(9)).await.unwrap();
     assert!(buried[0].reason.as_ref().unwrap().contains("JPEG"), "{buried:?}");
     assert!(buried[0].body.contains("broken.jpg"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_is_called_after_its_format_and_lies_in_a_folder() {
+    let ministack = Ministack::start().unwrap();
+    let (url, dead) = ministack.queue("landed", 5).await.unwrap();
+    let mut variables = ministack.variables().to_vec();
+    for (name, value) in [
+        ("STAMPEDE_QUEUE", &*url),
+        ("STAMPEDE_DEAD_LETTERS", &dead),
+        ("STAMPEDE_FROM", "s3://pictures/2026/"),
+        ("STAMPEDE_INTO", "s3://pictures/stamped"),
+        ("STAMPEDE_SETTINGS", r#"{"text": "proof", "format": "webp"}"#),
+    ] {
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+    ministack.bucket("pictures").await.unwrap();
+    ministack.notify("pictures", "landed").await.unwrap();
+    let (store, _) = clients(&ministack, "pictures", &url, &dead);
+    let folder = tempfile::tempdir().unwrap();
+    let stamper = Stamper::start(&variables, &folder.path().join("log"));
+    let picture = fixture("pictures/variants/baseline-420.jpg");
+    store.put("2026/x/a.jpg", picture, &About::of_type("image/jpeg")).await.unwrap();
+    until("it is stamped", async || store.list("stamped", None, 9).await.unwrap().len() == 1).await;
+    stamper.stop();
+    let output = store.head("stamped/x/a.webp").await.unwrap().unwrap();
+    assert_eq!(output.content_type, "image/webp");
+}
+
+/// As where the callback's address was forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_way_to_the_middleware_is_no_way_to_start() {
+    let ministack = Ministack::start().unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_stamper"));
+    command.arg("--poll").envs(ministack.variables());
+    command.env("STAMPEDE_QUEUE", "http://127.0.0.1:9/tasks").env("STAMPEDE_BUCKETS", "a,b,c");
+    let said = command.output().unwrap();
+    let error = String::from_utf8_lossy(&said.stderr);
+    assert!(!said.status.success() && error.contains("STAMPEDE_CALLBACK"), "{error}");
+}
+
+/// Nobody could be told of it: another stamper of the same queue may take it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stamper_without_a_middleware_touches_no_job() {
+    let ministack = Ministack::start().unwrap();
+    let (url, dead) = ministack.queue("tasks", 5).await.unwrap();
+    let mut variables = ministack.variables().to_vec();
+    variables.push(("STAMPEDE_QUEUE".to_owned(), url.clone()));
+    let (_, queue) = clients(&ministack, "pictures", &url, &dead);
+    let task = Message::Stamp(Task {
+        version: VERSION,
+        job: JobId::from_bytes([1; 16]),
+        item: 0,
+        attempt: 1,
+        owner: OwnerId::from_bytes([2; 16]),
+        picture: PictureObject { key: "originals/a".to_owned(), name: "a.jpg".to_owned(), index: 1 },
+        stamp: Some("stamps/a".to_owned()),
+        settings: Default::default(),
+        output: "stamped/a".to_owned(),
+        request: None,
+        traceparent: None,
+    });
+    assert!(queue.send(&[task.to_json()]).await.unwrap().iter().all(Result::is_ok));
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let stamper = Stamper::start(&variables, &log);
+    let refused = || async { std::fs::read_to_string(&log).unwrap().contains("it takes no jobs") };
+    until("it is given back", refused).await;
+    stamper.stop();
 }

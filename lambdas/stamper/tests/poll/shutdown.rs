@@ -14,13 +14,7 @@ async fn what_is_in_hand_is_finished_and_the_rest_is_left_to_others() {
     let (url, dead) = ministack.queue("tasks", 5).await.unwrap();
     ministack.bucket("pictures").await.unwrap();
     let mut variables = ministack.variables().to_vec();
-    for (name, value) in [
-        ("STAMPEDE_QUEUE", &*url),
-        ("STAMPEDE_DEAD_LETTERS", &dead),
-        ("STAMPEDE_FROM", "s3://unused/"),
-        ("STAMPEDE_INTO", "s3://unused-too/"),
-        ("STAMPEDE_WITH", "s3://pictures/logo.png"),
-    ] {
+    for (name, value) in [("STAMPEDE_QUEUE", &*url), ("STAMPEDE_DEAD_LETTERS", &dead)] {
         variables.push((name.to_owned(), value.to_owned()));
     }
     let (store, queue) = clients(&ministack, "pictures", &url, &dead);

@@ -134,6 +134,30 @@ run "a_bad_picture_holds_up_none" {
   }
 }
 
+run "work_ends_before_its_lambda_does" {
+  command = plan
+
+  variables {
+    stamper = { timeout = 30 }
+  }
+  assert {
+    condition = alltrue([
+      for use in ["middleware", "stamper"] :
+      tonumber(aws_lambda_function.this[use].environment[0].variables["STAMPEDE_PICTURE_SECONDS"]) < aws_lambda_function.this[use].timeout
+    ])
+    error_message = "A picture that takes too long fails with a reason, before its Lambda is out of time."
+  }
+  # PATIENCE of lambdas/middleware/src/routes.rs.
+  assert {
+    condition     = tonumber(aws_lambda_function.this["middleware"].environment[0].variables["STAMPEDE_PICTURE_SECONDS"]) < 25
+    error_message = "A preview that takes too long fails with a reason, before its request is given up."
+  }
+  assert {
+    condition     = tonumber(aws_lambda_function.this["middleware"].environment[0].variables["STAMPEDE_LONGEST_ZIP"]) == 30 * 18750000
+    error_message = "A ZIP is as long as a stamper can pack it in its time."
+  }
+}
+
 run "in_a_network" {
   command = plan
 
@@ -149,6 +173,10 @@ run "in_a_network" {
   assert {
     condition     = aws_lambda_event_source_mapping.tasks.batch_size == 100 && aws_lambda_event_source_mapping.tasks.maximum_batching_window_in_seconds == 5
     error_message = "A hundred pictures are collected."
+  }
+  assert {
+    condition     = aws_lambda_function.this["stamper"].environment[0].variables["STAMPEDE_PICTURE_SECONDS"] == "60"
+    error_message = "With time enough a picture has a minute, as everywhere."
   }
 }
 

@@ -7,6 +7,9 @@ mock_provider "aws" {
   mock_resource "aws_cloudfront_origin_access_control" {
     defaults = { id = "E2" }
   }
+  mock_resource "aws_cloudfront_function" {
+    defaults = { arn = "arn:aws:cloudfront::123456789012:function/stampede-page" }
+  }
   mock_resource "aws_cloudfront_distribution" {
     defaults = {
       arn         = "arn:aws:cloudfront::123456789012:distribution/E1"
@@ -60,6 +63,28 @@ run "every_route_of_the_api_is_found" {
       ])
     ])
     error_message = "A route of openapi.json is not among those that CloudFront hands to the API."
+  }
+}
+
+run "what_the_api_refuses_is_not_answered_with_the_page" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudfront_distribution.this.custom_error_response) == 0
+    error_message = "Such a response holds for the whole distribution: the API's 403 would be a page with status 200."
+  }
+  assert {
+    condition = one(one(aws_cloudfront_distribution.this.default_cache_behavior).function_association) == {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.page.arn
+    } && aws_cloudfront_function.page.publish
+    error_message = "The site's paths lead to its page."
+  }
+  assert {
+    condition = alltrue([
+      for behaviour in aws_cloudfront_distribution.this.ordered_cache_behavior : length(behaviour.function_association) == 0
+    ])
+    error_message = "The API's paths stay as they are."
   }
 }
 

@@ -61,6 +61,10 @@ struct Between {
 
 impl Parts {
     pub(super) async fn start() -> Self {
+        Self::start_with(Settings::default()).await
+    }
+
+    pub(super) async fn start_with(settings: Settings) -> Self {
         let data = tempfile::tempdir().unwrap();
         let secret = || Secret::new("a secret that is long enough for all").unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -85,7 +89,7 @@ impl Parts {
             live,
             secret: secret(),
         };
-        let settings = Settings { secure_cookie: false, ..Settings::default() };
+        let settings = Settings { secure_cookie: false, ..settings };
         let app = App::new(parts, settings, decoders());
         let routes = router(app.clone()).merge(folder.routes());
         tokio::spawn(async move { axum::serve(listener, routes).await });
