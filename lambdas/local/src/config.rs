@@ -43,7 +43,7 @@ pub(crate) struct Options {
     /// An SQS queue's URL in place of a file
     #[arg(long, env = "STAMPEDE_QUEUE", value_name = "URL")]
     queue: Option<String>,
-    /// The URL of its dead-letter queue
+    /// The URL of its dead-letter queue, which goes with --queue: what was tried too often is failed from there
     #[arg(long, env = "STAMPEDE_DEAD_LETTERS", value_name = "URL")]
     dead_letters: Option<String>,
     /// Pusher's app as ID:KEY:SECRET@CLUSTER, or @http://HOST:PORT for what speaks as Pusher does, in place
@@ -63,7 +63,8 @@ pub(crate) struct Options {
     /// [default: where-possible]
     #[arg(long, env = "STAMPEDE_SANDBOX", value_name = "WHEN")]
     sandbox: Option<String>,
-    /// Requests a second of one owner [default: 200]
+    /// Requests a second of one owner, and new sessions and wrong credentials a minute of one address
+    /// [default: 200]
     #[arg(long, env = "STAMPEDE_RATE", value_name = "NUMBER")]
     rate: Option<u32>,
     /// What is logged: error, warn, info, debug, or a filter [default: info]
@@ -126,6 +127,15 @@ impl Config {
         if picture_seconds == 0 {
             return Err("picture-seconds: it must be at least 1".to_owned());
         }
+        let queue = said.queue.or(file.queue);
+        let dead_letters = said.dead_letters.or(file.dead_letters);
+        if queue.is_some() && dead_letters.is_none() {
+            return Err(
+                "queue: what SQS gives up on is told to nobody without its dead-letter queue; give that \
+                        queue's URL as --dead-letters or STAMPEDE_DEAD_LETTERS"
+                    .to_owned(),
+            );
+        }
         let sandbox = said.sandbox.or(file.sandbox).map(|when| parsed("sandbox", &when)).transpose()?;
         Ok(Self {
             public_url: said.public_url.or(file.public_url).unwrap_or_else(|| format!("http://{address}")),
@@ -134,8 +144,8 @@ impl Config {
             data,
             secret,
             buckets,
-            queue: said.queue.or(file.queue),
-            dead_letters: said.dead_letters.or(file.dead_letters),
+            queue,
+            dead_letters,
             pusher,
             site: said.site.or(file.site).unwrap_or_else(|| PathBuf::from("front-end/dist")),
             stampers: said.stampers.or(file.stampers).unwrap_or(cores),
@@ -206,11 +216,14 @@ mod tests {
         for (options, name) in [
             (Options { buckets: Some("a,b".to_owned()), ..options(home.path()) }, "buckets"),
             (Options { pusher: Some("a:b@eu".to_owned()), ..options(home.path()) }, "pusher"),
+            (Options { queue: Some("https://sqs/q".to_owned()), ..options(home.path()) }, "queue"),
             (Options { rate: Some(0), ..options(home.path()) }, "rate"),
             (Options { picture_seconds: Some(0), ..options(home.path()) }, "picture-seconds"),
             (Options { sandbox: Some("mostly".to_owned()), ..options(home.path()) }, "sandbox"),
         ] {
             assert!(Config::read(options).unwrap_err().starts_with(name));
         }
+        let (queue, dead_letters) = (Some("https://sqs/q".to_owned()), Some("https://sqs/dead".to_owned()));
+        Config::read(Options { queue, dead_letters, ..options(home.path()) }).unwrap();
     }
 }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod connections;
 mod parts;
 mod serve;
 mod site;

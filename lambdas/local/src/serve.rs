@@ -3,32 +3,30 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use axum::Router;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use stampede_decoder::Decoders;
 use stampede_live::Client;
 use stampede_middleware::{App, Parts, Settings, router, sweep};
 use stampede_stamper::{Consumer, Reporter, Stamper, consume};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tower_http::cors::{self, CorsLayer};
+use tower_http::timeout::TimeoutLayer;
 
 use crate::config::Config;
+use crate::connections::{Places, accept};
 use crate::parts::{Opened, open};
 use crate::site::{self, origin};
 use crate::unread;
 
 /// The sweeper's rounds.
 const SWEEP_EVERY: Duration = Duration::from_secs(5);
-/// A request's headers come within so long, or the connection is closed.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// A message for sockets comes within so long, as requests of the API do.
+const MESSAGE_WITHIN: Duration = Duration::from_secs(25);
 /// What is in hand may take so long when the process is told to stop.
 const LAST_WORK: Duration = Duration::from_secs(30);
 /// And requests that are being answered so long.
@@ -59,12 +57,13 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
         routes = routes.merge(folder.routes().layer(any));
     }
     if let Some(server) = &server {
-        routes = routes.merge(server.routes());
+        let late = TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, MESSAGE_WITHIN);
+        routes = routes.merge(server.routes().layer(late));
     }
     routes = routes.merge(site::routes(&config.site, &elsewhere(config, &parts).await));
     routes = routes.layer(from_fn(unread::read_to_the_end));
     let (mut tasks, mut stampers) = (JoinSet::new(), JoinSet::new());
-    tasks.spawn(accept(listener, routes, stopped.clone()));
+    tasks.spawn(accept(listener, Places::of_this_process(), routes, stopped.clone()));
     tasks.spawn(sweep_often(app, stopped));
     if config.stampers > 0 {
         let reporter = Reporter::new(format!("http://{}/callback", reachable(config)), config.secret.clone());
@@ -121,46 +120,6 @@ fn reachable(config: &Config) -> std::net::SocketAddr {
         });
     }
     address
-}
-
-/// Serves connections; a client that does not finish its headers is not waited for.
-async fn accept(listener: TcpListener, routes: Router, mut stopped: watch::Receiver<bool>) {
-    let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-    let mut connections = JoinSet::new();
-    loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = connections.join_next() => continue,
-            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => break,
-        };
-        let Ok((stream, _)) = accepted else {
-            // Too many open files: some are closed soon.
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        drop(stream.set_nodelay(true));
-        let service = TowerToHyperService::new(routes.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service).with_upgrades();
-        connections.spawn(connected(connection, stopped.clone()));
-    }
-    drop(listener);
-    while connections.join_next().await.is_some() {}
-}
-
-/// One connection; told to stop, it ends behind the answer at hand.
-async fn connected(
-    connection: http1::UpgradeableConnection<TokioIo<TcpStream>, TowerToHyperService<Router>>,
-    mut stopped: watch::Receiver<bool>,
-) {
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        // Whatever ends it, it ends.
-        _ = connection.as_mut() => return,
-        () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    drop(connection.await);
 }
 
 async fn sweep_often(app: App, mut stopped: watch::Receiver<bool>) {

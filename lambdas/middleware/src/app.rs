@@ -4,15 +4,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use stampede_database::{Database, Millis};
 use stampede_decoder::Decoders;
 use stampede_domain::Seconds;
-use stampede_domain::id::OwnerId;
 use stampede_domain::signature::Secret;
 use stampede_live::Live;
 use stampede_queue::Queue;
 use stampede_store::Store;
+
+use crate::rates::Rates;
 
 /// The parts that the service is put together from.
 #[derive(Clone, Debug)]
@@ -32,7 +32,8 @@ pub struct Parts {
 /// How the service behaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// Requests a second of one owner; four times as many may come at once.
+    /// Requests a second of one owner, and new sessions and unknown credentials a minute of one address; four times
+    /// as many may come at once.
     pub requests_a_second: NonZeroU32,
     /// Whether the session cookie is sent over HTTPS alone.
     pub secure_cookie: bool,
@@ -65,7 +66,7 @@ pub(crate) struct Inner {
     pub(crate) parts: Parts,
     pub(crate) settings: Settings,
     pub(crate) clock: Clock,
-    pub(crate) rates: DefaultKeyedRateLimiter<OwnerId>,
+    pub(crate) rates: Rates,
     pub(crate) decoders: Decoders,
     pub(crate) counters: Counters,
 }
@@ -83,13 +84,11 @@ pub(crate) struct Counters {
 impl App {
     /// Puts the service together.
     pub fn new(parts: Parts, settings: Settings, decoders: Decoders) -> Self {
-        let at_once = settings.requests_a_second.saturating_mul(NonZeroU32::MIN.saturating_add(3));
-        let quota = Quota::per_second(settings.requests_a_second).allow_burst(at_once);
         Self(Arc::new(Inner {
             parts,
             settings,
             clock: || std::time::UNIX_EPOCH.elapsed().map_or(0, |time| time.as_millis() as Millis),
-            rates: RateLimiter::keyed(quota),
+            rates: Rates::new(settings.requests_a_second),
             decoders,
             counters: Counters::default(),
         }))

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address;
 mod app;
 mod built_in;
 mod dispatch;
@@ -10,9 +11,11 @@ mod environment;
 mod headers;
 mod identity;
 mod problem;
+mod rates;
 mod routes;
 mod sweep;
 
+pub use address::Address;
 pub use app::{App, Clock, Parts, Settings};
 pub use built_in::put_built_in_stamps;
 pub use environment::Login;

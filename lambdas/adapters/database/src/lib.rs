@@ -30,7 +30,7 @@ pub use open::{Database, Options};
 pub use outbox::{LEASE, Outgoing};
 pub use sweep::Purge;
 pub use tokens::TokenView;
-pub use uploads::{Facts, NewUpload, Subject, Upload, UploadCursor, UploadState};
+pub use uploads::{Facts, NewUpload, Subject, Upload, UploadCursor, UploadState, kept_at};
 pub use zips::{ZipRequest, ZipState};
 
 /// Milliseconds since 1970-01-01 UTC.

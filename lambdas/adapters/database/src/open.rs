@@ -18,6 +18,7 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     Migrator::with_migrations(vec![
         migration(1, "service", include_str!("../migrations/0001_service.sql")),
         migration(2, "zips", include_str!("../migrations/0002_zips.sql")),
+        migration(3, "announced", include_str!("../migrations/0003_announced.sql")),
     ])
 });
 

@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use stampede_domain::id::JobId;
 
 use crate::rows::{CHUNK, at, list, parsed};
+use crate::uploads::uploaded_to;
 use crate::{Database, Fault, Millis};
 
 /// An upload whose grace is over: what lies in the store is to be deleted, then [`Database::purged`] told.
@@ -18,7 +19,7 @@ pub struct Purge {
     pub key: String,
     /// Below this key lie its results.
     pub results: String,
-    /// Where ZIPs lie that hold its results; these are void.
+    /// Where it was uploaded to, if it was taken from there, and ZIPs that hold its results; these are void.
     pub also: Vec<String>,
 }
 
@@ -26,6 +27,8 @@ pub struct Purge {
 const KEEP_EVENTS: Millis = 7 * 24 * 3600 * 1000;
 /// A request may come again for so long.
 const KEEP_IDEMPOTENCY: Millis = 24 * 3600 * 1000;
+/// An upload that was announced and never confirmed is kept so long: its form is good for an hour.
+const KEEP_ANNOUNCED: Millis = 24 * 3600 * 1000;
 
 impl Database {
     /// Takes a callback's signature; gives whether it is the first time.
@@ -60,7 +63,8 @@ impl Database {
         }
         for purge in &mut due {
             let jobs = zipped.get(&purge.id).into_iter().flatten();
-            purge.also = jobs.filter_map(|job| zips.get(job)).flatten().cloned().collect();
+            let zips = jobs.filter_map(|job| zips.get(job)).flatten().cloned();
+            purge.also = uploaded_to(&purge.key).map(str::to_owned).into_iter().chain(zips).collect();
         }
         Ok(due)
     }
@@ -111,12 +115,13 @@ impl Database {
         Ok(())
     }
 
-    /// Forgets what is old: changes, idempotency keys and callbacks' signatures.
+    /// Forgets what is old: changes, idempotency keys and callbacks' signatures. Uploads that never came are to be
+    /// deleted from now on, with what may lie in the store nevertheless.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn prune(&self, now: Millis) -> Result<(), Fault> {
-        for (delete, before) in [
+        for (old, before) in [
             (
                 "DELETE FROM events WHERE (owner, sequence) IN \
                  (SELECT owner, sequence FROM events WHERE created < $1 LIMIT $2)",
@@ -132,15 +137,20 @@ impl Database {
                  (SELECT signature FROM callbacks WHERE expires < $1 LIMIT $2)",
                 now,
             ),
+            (
+                "UPDATE uploads SET due = $1 WHERE id IN (SELECT id FROM uploads \
+                 WHERE state = 'announced' AND due IS NULL AND created < $1 LIMIT $2)",
+                now.saturating_sub(KEEP_ANNOUNCED),
+            ),
         ] {
             // So many at once: others write in between.
-            while self.delete_old(delete, before).await? == CHUNK as u64 {}
+            while self.forget(old, before).await? == CHUNK as u64 {}
         }
         Ok(())
     }
 
-    async fn delete_old(&self, delete: &'static str, before: Millis) -> Result<u64, Fault> {
-        let delete = sqlx::query(delete).bind(at(before)).bind(CHUNK as i64);
-        Ok(delete.execute(self.writer()).await?.rows_affected())
+    async fn forget(&self, forget: &'static str, before: Millis) -> Result<u64, Fault> {
+        let forget = sqlx::query(forget).bind(at(before)).bind(CHUNK as i64);
+        Ok(forget.execute(self.writer()).await?.rows_affected())
     }
 }

@@ -41,6 +41,8 @@ pub struct NewUpload<K: Subject> {
 /// What was found when an upload was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Facts {
+    /// Where it lies: where it was looked at.
+    pub key: String,
     /// Its true media type.
     pub content_type: String,
     /// Its true length.
@@ -98,6 +100,17 @@ pub struct UploadCursor<K: Subject> {
     pub created: Millis,
     /// Its identifier.
     pub id: Id<K>,
+}
+
+/// Where an upload is kept once it was looked at: beside the key that its form is signed for, under a name that no form
+/// leads to. `unique` holds no dot.
+pub fn kept_at(uploaded_to: &str, unique: &str) -> String {
+    format!("{uploaded_to}.{unique}")
+}
+
+/// The key that an upload's form was signed for, by where it is kept now.
+pub(crate) fn uploaded_to(kept_at: &str) -> Option<&str> {
+    kept_at.rsplit_once('.').map(|(key, _)| key).filter(|key| !key.is_empty())
 }
 
 const COLUMNS: &str = "id, name, key, content_type, bytes, state, reason, width, height, created, due";
@@ -183,16 +196,17 @@ impl Database {
         rows.iter().map(upload).collect()
     }
 
-    /// Notes that an upload was found as it should be; gives whether it is ready, by this or before. What
-    /// was noted first stays.
+    /// Notes that an upload was found as it should be, and where it lies from now on; gives whether it is ready,
+    /// by this or before. What was noted first stays.
     ///
     /// # Errors
     /// [`Fault`].
     pub async fn confirm<K: Subject>(&self, owner: OwnerId, id: Id<K>, facts: &Facts) -> Result<bool, Fault> {
         let confirm = "UPDATE uploads SET state = 'ready', content_type = $1, bytes = $2, width = $3, \
-             height = $4 WHERE id = $5 AND owner = $6 AND state = 'announced' AND due IS NULL";
+             height = $4, key = $5 WHERE id = $6 AND owner = $7 AND state = 'announced' AND due IS NULL";
         let confirm = sqlx::query(confirm).bind(facts.content_type.clone()).bind(at(facts.bytes));
         let confirm = confirm.bind(i64::from(facts.width)).bind(i64::from(facts.height));
+        let confirm = confirm.bind(facts.key.clone());
         let confirm = confirm.bind(id.to_string()).bind(owner.to_string());
         if confirm.execute(self.writer()).await?.rows_affected() > 0 {
             return Ok(true);

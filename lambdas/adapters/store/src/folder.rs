@@ -110,6 +110,17 @@ impl Folder {
         Ok(Writing::to_file(Written::begin(self, key, about).await?))
     }
 
+    /// By another name for the same file: files of objects are replaced, never written to.
+    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<(), Fault> {
+        let (folder, key) = (self.clone(), from.to_owned());
+        let (from, to) = (place::path(from)?, place::path(to)?);
+        blocking(move || match folder.0.link(&from, &to) {
+            Err(Fault::Io(error)) if is_missing(&error) => Err(Fault::Missing(key)),
+            linked => linked,
+        })
+        .await
+    }
+
     pub(crate) async fn delete(&self, keys: &[String]) -> Result<(), Fault> {
         let paths: Vec<_> = keys.iter().map(|key| place::path(key)).collect::<Result<_, _>>()?;
         let folder = self.clone();

@@ -22,7 +22,7 @@ use self::client::{Signer, http_client, timeouts};
 use self::fault::{fault, one_of_many};
 pub(crate) use self::multipart::Multipart;
 pub(crate) use self::reading::S3Reading;
-use crate::store::attachment;
+use crate::store::{attachment, escaped};
 use crate::{About, Fault, Form, Listed, Object, Reading, Writing};
 
 /// Which bucket holds what; all may be the same.
@@ -164,6 +164,13 @@ impl S3 {
 
     pub(crate) async fn write(&self, key: &str, about: &About) -> Result<Writing, Fault> {
         Ok(Writing::to_s3(Multipart::new(&self.client, self.buckets.of(key), key, about)?))
+    }
+
+    pub(crate) async fn copy(&self, from: &str, to: &str) -> Result<(), Fault> {
+        let path: Vec<_> = from.split('/').map(escaped).collect();
+        let source = format!("{}/{}", self.buckets.of(from), path.join("/"));
+        let copy = self.client.copy_object().copy_source(source).bucket(self.buckets.of(to)).key(to);
+        copy.send().await.map(|_| ()).map_err(|error| fault(from, error))
     }
 
     pub(crate) async fn delete(&self, keys: &[String]) -> Result<(), Fault> {

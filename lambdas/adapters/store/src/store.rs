@@ -111,6 +111,15 @@ impl Store {
         either!(self, of => of.write(key, about).await)
     }
 
+    /// Has what lies at `from` lie at `to`, too, with its notes: what is put at `from` later does not change it. Its bytes
+    /// are not sent again.
+    ///
+    /// # Errors
+    /// [`Fault::Missing`] and others.
+    pub async fn copy(&self, from: &str, to: &str) -> Result<(), Fault> {
+        either!(self, of => of.copy(from, to).await)
+    }
+
     /// Deletes objects; those that are not there are passed over.
     ///
     /// # Errors

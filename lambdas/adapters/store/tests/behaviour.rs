@@ -146,6 +146,28 @@ async fn objects_are_put_read_listed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_copy_stays_as_it_was() {
+    for Tested { name, store, .. } in &stores().await {
+        let metadata = BTreeMap::from([("width".to_owned(), "40".to_owned())]);
+        let about = About { content_type: "image/jpeg".to_owned(), metadata };
+        let (from, to) = ("originals/a/ü 1", "originals/a/ü 1.copy");
+        assert!(matches!(store.copy(from, to).await, Err(Fault::Missing(_))), "{name}");
+        store.put(from, Bytes::from_static(b"first"), &about).await.unwrap();
+        store.copy(from, to).await.unwrap();
+        store.copy(from, to).await.unwrap();
+        store.put(from, Bytes::from_static(b"another"), &PNG).await.unwrap();
+        let (object, body) = store.get(to, 100).await.unwrap();
+        let known = (object.content_type, object.metadata);
+        assert_eq!((&body[..], known), (&b"first"[..], (about.content_type, about.metadata)), "{name}");
+        store.delete(&[from.to_owned()]).await.unwrap();
+        assert_eq!(store.read_start(to, 100).await.unwrap(), body, "{name}");
+        store.put("originals/b", body.clone(), &PNG).await.unwrap();
+        store.copy("originals/b", to).await.unwrap();
+        assert_eq!(store.head(to).await.unwrap().unwrap().content_type, "image/png", "{name}");
+    }
+}
+
+#[tokio::test]
 async fn lists_go_over_pages_and_buckets() {
     for Tested { name, store, .. } in &stores().await {
         let keys: Vec<String> = (0..1100).map(|number| format!("stamped/{number:04}")).collect();

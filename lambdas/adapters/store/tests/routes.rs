@@ -167,6 +167,25 @@ async fn a_form_without_an_end_fills_no_memory() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_none_of_ours_is_not_waited_for() {
+    let served = served().await;
+    let form = served.form((1, 10)).await;
+    let mut body = String::new();
+    for (name, value) in &form.fields {
+        let value = if name == "signature" { "AAAA" } else { value };
+        body += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    // Its fields are all that comes, and what follows is no file.
+    body += "--b\r\nContent-Disposition: form-data; name=\"more\"\r\n\r\n1\r\n--b--\r\n";
+    let mut connection = TcpStream::connect(served.address).await.unwrap();
+    let head = format!("{HEAD}Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    connection.write_all((head + &body).as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403") && answer.contains("not one of ours"), "{answer}");
+}
+
+#[tokio::test]
 async fn an_upload_that_breaks_off_is_not_kept() {
     let served = served().await;
     let form = served.form((1, 1 << 20)).await;

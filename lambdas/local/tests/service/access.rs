@@ -6,7 +6,7 @@ use stampede_domain::signature::Secret;
 use stampede_domain::upload::Policy;
 
 use crate::client::{Client, http, variant};
-use crate::places::{Service, free_port};
+use crate::places::{Service, free_port, homes};
 
 /// Routes that are everybody's, or that only ever speak of who asks.
 const OPEN: [&str; 13] = [
@@ -170,4 +170,59 @@ async fn a_form_that_has_expired_or_was_changed_takes_nothing() {
     let (_, looked) = client.post("/pictures/confirm", json!({ "ids": [id] })).await;
     assert_eq!(looked["uploads"][0]["state"], "announced", "{looked}");
     assert_eq!(send((policy, signature), 9).await.0, StatusCode::NO_CONTENT);
+}
+
+/// Announces one file; its identifier, and the form.
+async fn announced(client: &Client, kind: &str, bytes: usize) -> (String, Value) {
+    let file = |name: &str, kind: &str| json!({ "name": name, "bytes": bytes, "type": kind });
+    let allowed = match kind {
+        "stamps" => client.post("/stamps", file("a.png", "image/png")).await.1,
+        _ => {
+            let files = json!({ "pictures": [file("a.jpg", "image/jpeg")] });
+            client.post("/pictures", files).await.1["pictures"][0].clone()
+        }
+    };
+    (allowed["id"].as_str().unwrap().to_owned(), allowed["upload"].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_sent_again_changes_nothing_that_was_looked_at() {
+    for home in homes().await {
+        let client = Client::new(&home.url).await;
+        let [first, other] =
+            ["baseline-444.jpg", "baseline-420.jpg"].map(|name| std::fs::read(variant(name)).unwrap());
+        let (id, form) = announced(&client, "pictures", first.len().max(other.len())).await;
+        // Until it is looked at, the last one counts: a client may not know that its first try arrived.
+        for content in [&other, &first, &first] {
+            client.send(&form, content.clone()).await;
+        }
+        let confirm = async || client.post("/pictures/confirm", json!({ "ids": [id] })).await.1;
+        let looked = confirm().await;
+        assert_eq!(looked["uploads"][0]["state"], "ready", "{}: {looked}", home.name);
+        let small = format!("/pictures/{id}/thumbnail");
+        let thumbnail = async || {
+            let answer = client.call(Method::GET, &small, None).await;
+            (answer.headers()["etag"].clone(), answer.bytes().await.unwrap())
+        };
+        let stamped = async || {
+            let wanted = json!({ "pictures": [id], "stamp": "built-in:logo" });
+            let (_, job) = client.post("/jobs", wanted).await;
+            let job = job["id"].as_str().unwrap();
+            client.finished(job).await;
+            client.follow(&format!("/jobs/{job}/items/0/download")).await
+        };
+        let (shown, made) = (thumbnail().await, stamped().await);
+        client.send(&form, other).await;
+        assert!(thumbnail().await == shown, "{}: another picture is shown", home.name);
+        assert!(stamped().await == made, "{}: another picture is stamped", home.name);
+        assert_eq!(confirm().await, looked, "{}", home.name);
+
+        let png = std::fs::read(variant("png8-rgb.png")).unwrap();
+        let (id, form) = announced(&client, "stamps", png.len()).await;
+        client.send(&form, png.clone()).await;
+        let (_, looked) = client.post(&format!("/stamps/{id}/confirm"), json!({})).await;
+        assert_eq!(looked["state"], "ready", "{}: {looked}", home.name);
+        client.send(&form, b"no picture".to_vec()).await;
+        assert!(client.follow(&format!("/stamps/{id}/image")).await == png, "{}", home.name);
+    }
 }

@@ -11,7 +11,7 @@ use stampede_queue::{Queue, Sqs};
 
 use crate::client::{Client, http, variant};
 use crate::flaky::Flaky;
-use crate::places::{Service, free_port, settings};
+use crate::places::{Service, free_port, new_token, settings};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_a_third_of_all_calls_delays_and_loses_nothing() {
@@ -129,16 +129,37 @@ async fn slow_clients_are_given_up_and_keep_nobody_waiting() {
     let body = begin(&format!(
         "POST /jobs HTTP/1.1\r\nHost: x\r\n{token}\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n{{"
     ));
+    let picture = json!({ "pictures": [{ "name": "a.jpg", "bytes": 900, "type": "image/jpeg" }] });
+    let (_, allowed) = client.post("/pictures", picture).await;
+    let mut form = String::new();
+    for field in allowed["pictures"][0]["upload"]["fields"].as_array().unwrap() {
+        let (name, value) = (field[0].as_str().unwrap(), field[1].as_str().unwrap());
+        form += &format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    let file = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx";
+    let multipart = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 9000";
+    // They stop before any field, behind the fields, and within the file.
+    let uploads = ["--b\r\n".to_owned(), form.clone(), format!("{form}{file}")];
+    let uploads =
+        uploads.map(|sent| begin(&format!("POST /store HTTP/1.1\r\nHost: x\r\n{multipart}\r\n\r\n{sent}")));
+    let message = begin("POST /apps/stampede/events HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n{");
     // Beside all of them, others are served.
     assert_eq!(http().get(format!("{}/health", service.url)).send().await.unwrap().status(), 200);
     let given_up = tokio::task::spawn_blocking(move || {
         let all = headers.into_iter().all(|socket| heard(socket, Duration::from_secs(20)).is_some());
-        (all, heard(body, Duration::from_secs(40)))
+        let body = heard(body, Duration::from_secs(40));
+        let others = uploads.into_iter().chain([message]);
+        (all, body, others.map(|socket| heard(socket, Duration::from_secs(60))).collect::<Vec<_>>())
     });
-    let (headers, body) = given_up.await.unwrap();
+    let (headers, body, others) = given_up.await.unwrap();
     assert!(headers, "headers that never end are waited for");
     let body = body.expect("a body that never ends is waited for");
     assert!(body.starts_with("HTTP/1.1 504") && body.contains("application/problem+json"), "{body}");
+    for other in others {
+        let other = other.expect("an upload or a message that never ends is waited for");
+        assert!(other.starts_with("HTTP/1.1 408"), "{other}");
+    }
+    assert_eq!(std::fs::read_dir(data.path().join("store/unfinished")).unwrap().count(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,6 +193,42 @@ async fn bodies_that_are_too_long_and_owners_that_are_too_quick_are_refused() {
     let refused = refused.expect("nobody slows an owner down");
     assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
     assert_eq!(other.call(Method::GET, "/jobs", None).await.status(), 200, "others are not slowed down");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_slowed_down_by_their_address_and_nobody_else_is() {
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path(), free_port(), &[("STAMPEDE_RATE".to_owned(), "3".to_owned())]);
+    let client = Client::new(&service.url).await;
+    let known = new_token(data.path(), &[]);
+    let asked = async |token: &str| {
+        let call = http().get(format!("{}/jobs", service.url)).bearer_auth(token);
+        call.send().await.unwrap()
+    };
+    assert_eq!(asked(&known).await.status(), 200);
+    let mut refused = None;
+    for number in 0..60 {
+        // What a client says of itself counts for nothing.
+        let call = http().post(format!("{}/sessions", service.url));
+        let answer = call.header("x-forwarded-for", format!("192.0.2.{number}")).send().await.unwrap();
+        if answer.status() == 429 {
+            refused = Some(answer);
+            break;
+        }
+        assert_eq!(answer.status(), 201);
+    }
+    let refused = refused.expect("anybody becomes any number of owners");
+    assert!(refused.headers().contains_key("retry-after"), "{refused:?}");
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    for unknown in ["forged", &*format!("stampede_{}", "A".repeat(43))] {
+        let mut statuses = Vec::new();
+        for _ in 0..4 {
+            statuses.push(asked(unknown).await.status().as_u16());
+        }
+        assert!(statuses.contains(&429), "{unknown}: {statuses:?}");
+    }
+    assert_eq!(asked(&known).await.status(), 200, "a token that was good is");
+    assert_eq!(client.call(Method::GET, "/jobs", None).await.status(), 200, "so is a session");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -119,6 +119,23 @@ async fn another_sites_page_changes_nothing_in_a_visitors_name() {
             assert_eq!(status, 403, "{method} {path} from {site}");
         }
     }
+    // A new session's cookie would take the place of the old one, and with it all that the visitor has.
+    let begin = async |site: &str, cookie: Option<&str>| {
+        let mut call = http().post(format!("{}/sessions", service.url)).header("sec-fetch-site", site);
+        if let Some(cookie) = cookie {
+            call = call.header("cookie", format!("a=b; stampede_session={cookie}"));
+        }
+        let answer = call.send().await.unwrap();
+        (answer.status().as_u16(), answer.headers().contains_key("set-cookie"))
+    };
+    for site in ["cross-site", "same-site"] {
+        // A cookie that is not sent along is replaced as well.
+        assert_eq!(begin(site, Some(client.token())).await, (403, false), "{site}");
+        assert_eq!(begin(site, None).await, (403, false), "{site}");
+    }
+    assert_eq!(begin("same-origin", Some(client.token())).await, (409, false), "it has one");
+    assert_eq!(begin("same-origin", Some("expired")).await, (201, true));
+    assert_eq!(begin("same-origin", None).await, (201, true));
     // What a form can send is no JSON.
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=a"] {
         assert_eq!(call(Method::DELETE, "/pictures", None, kind, delete.clone()).await, 415, "{kind}");

@@ -11,5 +11,7 @@ mod headers;
 mod histories;
 mod intruders;
 mod places;
+mod sandbox;
 mod schema;
+mod secrets;
 mod soak;

@@ -65,6 +65,15 @@ impl Drop for Service {
     }
 }
 
+/// An API token of somebody new's, as an operator makes it.
+pub(crate) fn new_token(data: &Path, settings: &[(String, String)]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
+    command.arg("--data").arg(data).args(["add-token", "test"]).envs(settings.iter().cloned());
+    let made = command.stderr(Stdio::null()).output().unwrap();
+    assert!(made.status.success());
+    String::from_utf8(made.stdout).unwrap().trim().to_owned()
+}
+
 pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

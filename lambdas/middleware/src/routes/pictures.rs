@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use stampede_domain::id::{Picture, PictureId};
 use utoipa::ToSchema;
@@ -14,6 +15,8 @@ use crate::problem::extract::{Json, Query};
 
 /// Of one request.
 const MOST: usize = 100;
+/// Looked at side by side: mostly the store is waited for.
+const SIDE_BY_SIDE: usize = 8;
 const TYPES: [&str; 7] =
     ["image/jpeg", "image/png", "image/webp", "image/gif", "image/tiff", "image/bmp", "image/avif"];
 
@@ -82,14 +85,15 @@ pub(super) async fn confirm(
 ) -> Result<axum::Json<UploadPage>, Problem> {
     within(ids.len())?;
     let mut found = app.parts().database.uploads(owner, &ids).await?;
-    let mut looked = Vec::with_capacity(ids.len());
+    let mut looks = Vec::with_capacity(ids.len());
     for id in &ids {
         let own = found.iter().position(|upload| upload.id == *id).map(|at| found.swap_remove(at));
         let own =
             own.ok_or_else(|| Problem::missing(format!("there is no picture {id}, or it is named twice")))?;
-        let upload = uploads::confirm(&app, owner, own, uploads::look_at_picture).await?;
-        looked.push(Uploaded::from(&upload));
+        looks.push(uploads::confirm(&app, owner, own, uploads::look_at_picture));
     }
+    let looked = stream::iter(looks).buffered(SIDE_BY_SIDE).map_ok(|upload| Uploaded::from(&upload));
+    let looked = looked.try_collect().await?;
     Ok(axum::Json(UploadPage { uploads: looked, next: None }))
 }
 

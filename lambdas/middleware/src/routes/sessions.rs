@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
+use axum::http::request::Parts;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Serialize;
 use stampede_domain::id::OwnerId;
@@ -11,8 +12,9 @@ use stampede_live::Client;
 use utoipa::ToSchema;
 
 use crate::App;
+use crate::address::Address;
 use crate::dispatch::channel;
-use crate::identity::{COOKIE_NAME, Identity};
+use crate::identity::{COOKIE_NAME, Identity, refuse_other_sites, session_cookie};
 use crate::problem::Problem;
 
 /// A session lasts so many seconds.
@@ -59,9 +61,22 @@ pub(super) struct LiveConfiguration {
     event: &'static str,
 }
 
-/// Begins a session as somebody new.
-#[utoipa::path(post, path = "/sessions", responses((status = 201, body = Begun)))]
-pub(super) async fn begin(State(app): State<App>) -> Result<Response, Problem> {
+/// Begins a session as somebody new. Who sends a cookie with a good session has one, and keeps it.
+#[utoipa::path(post, path = "/sessions", responses(
+    (status = 201, body = Begun),
+    (status = "4XX", description = "A problem", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn begin(
+    State(app): State<App>,
+    Parts { headers, extensions, .. }: Parts,
+) -> Result<Response, Problem> {
+    refuse_other_sites(&headers)?;
+    app.0.rates.stranger(Address::of(&extensions))?;
+    let is_good = |token: &str| Session::from_token(token, &app.parts().secret, app.seconds()).is_ok();
+    // All that a visitor has hangs on the cookie: no answer replaces one that is good.
+    if session_cookie(&headers).is_some_and(is_good) {
+        let has = "there is a session already; go on with it, or send no cookie to begin as somebody new";
+        return Err(Problem::conflict(has));
+    }
     let owner = OwnerId::random().map_err(|error| Problem::internal(error.to_string()))?;
     let session = Session { owner, expires: app.seconds() + LASTS };
     let token = session.token(&app.parts().secret);

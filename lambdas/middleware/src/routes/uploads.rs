@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 use stamp_engine::Format;
-use stampede_database::{Facts, NewUpload, Subject, Upload, UploadState};
+use stampede_database::{Facts, NewUpload, Subject, Upload, UploadState, kept_at};
 use stampede_decoder::{Fault, Work};
 use stampede_domain::id::{Id, OwnerId};
 use stampede_domain::upload::Policy;
-use stampede_store::{About, Form};
+use stampede_store::Fault::Missing;
+use stampede_store::{Form, Object};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -159,44 +160,71 @@ fn check(file: &Announced, types: &[&str], longest: u64) -> Result<(), Problem> 
     }
 }
 
-/// Looks at an upload that was announced; gives how it then stands.
+/// Looks at an upload that was announced; gives how it then stands. It is looked at, and kept, where its form does not
+/// lead to: a form is good for a time, however often it is sent.
 pub(super) async fn confirm<K: Subject>(
     app: &App,
     owner: OwnerId,
     upload: Upload<K>,
-    look: impl AsyncFn(&App, &Upload<K>, u64) -> Result<Result<Facts, String>, Problem>,
+    look: impl AsyncFn(&App, &str) -> Result<Result<Facts, String>, Problem>,
 ) -> Result<Upload<K>, Problem> {
     if upload.state != UploadState::Announced {
         return Ok(upload);
     }
-    let database = &app.parts().database;
-    let Some(object) = app.parts().store.head(&upload.key).await? else { return Ok(upload) };
-    match look(app, &upload, object.bytes).await? {
-        Ok(facts) => database.confirm(owner, upload.id, &facts).await?,
-        Err(reason) => database.refuse(owner, upload.id, &reason).await?,
-    };
-    let found = database.upload(owner, upload.id).await?;
-    found.ok_or_else(|| Problem::missing(format!("{} was deleted", upload.id)))
+    let (database, store) = (&app.parts().database, &app.parts().store);
+    // Each look has its own: who looks at the same time looks at what came later, perhaps.
+    let unique = Id::<K>::random().map_err(|error| Problem::internal(error.to_string()))?;
+    let kept = kept_at(&upload.key, &unique.to_string());
+    match store.copy(&upload.key, &kept).await {
+        Ok(()) => {}
+        // It has not come, or somebody else has taken it from there.
+        Err(Missing(_)) => return still(app, owner, upload.id).await,
+        Err(fault) => return Err(fault.into()),
+    }
+    match look(app, &kept).await {
+        Ok(Ok(facts)) => drop(database.confirm(owner, upload.id, &facts).await?),
+        Ok(Err(reason)) => drop(database.refuse(owner, upload.id, &reason).await?),
+        Err(problem) => {
+            forget(app, kept).await;
+            return Err(problem);
+        }
+    }
+    // Where the database does not say how it stands, either may be what is needed.
+    let stands = still(app, owner, upload.id).await?;
+    forget(app, if stands.key == kept { upload.key } else { kept }).await;
+    Ok(stands)
+}
+
+/// Deletes what is not needed.
+async fn forget(app: &App, key: String) {
+    if let Err(fault) = app.parts().store.delete(std::slice::from_ref(&key)).await {
+        tracing::warn!(%fault, key, "what is not needed stays in the store");
+    }
+}
+
+/// How an upload stands now.
+async fn still<K: Subject>(app: &App, owner: OwnerId, id: Id<K>) -> Result<Upload<K>, Problem> {
+    let found = app.parts().database.upload(owner, id).await?;
+    found.ok_or_else(|| Problem::missing(format!("{id} was deleted")))
 }
 
 /// What a picture is, from its first bytes, or all of it where these do not tell.
-pub(super) async fn look_at_picture<K: Subject>(
-    app: &App,
-    upload: &Upload<K>,
-    bytes: u64,
-) -> Result<Result<Facts, String>, Problem> {
-    let start = app.parts().store.read_start(&upload.key, START).await?;
+pub(super) async fn look_at_picture(app: &App, key: &str) -> Result<Result<Facts, String>, Problem> {
+    let store = &app.parts().store;
+    let bytes = store.head(key).await?.map_or(0, |object| object.bytes);
+    let start = store.read_start(key, START).await?;
     let is_picture = Format::of(&start).is_some();
     let mut probed = app.decoders().work(Work::Probe, start, None).await;
     if probed.is_err() && bytes > START && is_picture {
         let _room = app.decoders().room(bytes).await?;
-        let (_, whole) = app.parts().store.get(&upload.key, app.longest_picture()).await?;
+        let (_, whole) = store.get(key, app.longest_picture()).await?;
         probed = app.decoders().work(Work::Probe, whole, None).await;
     }
     match probed {
         Ok(seen) => {
             let content_type = seen.facts.format().map_or("", Format::media_type).to_owned();
-            Ok(Ok(Facts { content_type, bytes, width: seen.facts.width, height: seen.facts.height }))
+            let (width, height) = (seen.facts.width, seen.facts.height);
+            Ok(Ok(Facts { key: key.to_owned(), content_type, bytes, width, height }))
         }
         Err(Fault::Permanent(reason)) => Ok(Err(reason)),
         Err(passing) => Err(passing.into()),
@@ -204,15 +232,13 @@ pub(super) async fn look_at_picture<K: Subject>(
 }
 
 /// Whether a stamp can be put on: it is decoded.
-pub(super) async fn look_at_stamp<K: Subject>(
-    app: &App,
-    upload: &Upload<K>,
-    bytes: u64,
-) -> Result<Result<Facts, String>, Problem> {
-    let (object, content) = app.parts().store.get(&upload.key, LONGEST_STAMP).await?;
-    let About { content_type, .. } = About::of_type(object.content_type);
+pub(super) async fn look_at_stamp(app: &App, key: &str) -> Result<Result<Facts, String>, Problem> {
+    let (Object { content_type, bytes, .. }, content) = app.parts().store.get(key, LONGEST_STAMP).await?;
     match app.decoders().work(Work::ProbeStamp, content, None).await {
-        Ok(seen) => Ok(Ok(Facts { content_type, bytes, width: seen.facts.width, height: seen.facts.height })),
+        Ok(seen) => {
+            let (width, height) = (seen.facts.width, seen.facts.height);
+            Ok(Ok(Facts { key: key.to_owned(), content_type, bytes, width, height }))
+        }
         Err(Fault::Permanent(reason)) => Ok(Err(reason)),
         Err(passing) => Err(passing.into()),
     }

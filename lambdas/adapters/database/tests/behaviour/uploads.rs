@@ -1,7 +1,7 @@
 //! Uploads, tokens and callbacks.
 
 use sqlx::{Connection as _, Executor as _};
-use stampede_database::{Database, Facts, NewUpload, Options, UploadCursor, UploadState};
+use stampede_database::{Database, Facts, NewUpload, Options, UploadCursor, UploadState, kept_at};
 use stampede_domain::id::{Picture, PictureId, Stamp, StampId};
 
 use crate::places::{homes, owner};
@@ -23,7 +23,8 @@ async fn uploads_are_announced_looked_at_and_deleted_with_grace() {
         let all: Vec<_> = (1..=5).map(announced).collect();
         let ids: Vec<_> = all.iter().map(|one| one.id).collect();
         database.announce(owner(1), &all, 10).await.unwrap();
-        let facts = Facts { content_type: "image/png".to_owned(), bytes: 900, width: 30, height: 20 };
+        let (key, content_type) = (kept_at(&all[0].key, "0a"), "image/png".to_owned());
+        let facts = Facts { key, content_type, bytes: 900, width: 30, height: 20 };
         assert!(!database.confirm(owner(2), ids[0], &facts).await.unwrap(), "{}", home.name);
         assert!(database.confirm(owner(1), ids[0], &facts).await.unwrap());
         let other = Facts { width: 31, ..facts.clone() };
@@ -33,8 +34,8 @@ async fn uploads_are_announced_looked_at_and_deleted_with_grace() {
         let found = database.upload(owner(1), ids[0]).await.unwrap().unwrap();
         assert_eq!(found.state, UploadState::Ready { width: 30, height: 20 });
         assert_eq!(
-            (found.content_type.as_str(), found.bytes, found.name.as_str()),
-            ("image/png", 900, "Été.jpg")
+            (found.content_type.as_str(), found.bytes, found.name.as_str(), found.key.as_str()),
+            ("image/png", 900, "Été.jpg", "originals/1.0a")
         );
         let refused = database.upload(owner(1), ids[1]).await.unwrap().unwrap();
         assert_eq!(refused.state, UploadState::Refused { reason: "not a picture".to_owned() });
@@ -60,6 +61,59 @@ async fn uploads_are_announced_looked_at_and_deleted_with_grace() {
         database.purged(&[due[0].id.clone(), ids[0].to_string()]).await.unwrap();
         assert!(database.purge_due(u64::MAX >> 2, 10).await.unwrap().is_empty());
         assert!(database.upload(owner(1), ids[0]).await.unwrap().is_some(), "what is not deleted stays");
+    }
+}
+
+#[tokio::test]
+async fn what_was_taken_from_its_form_is_deleted_from_there_too() {
+    for home in homes().await {
+        let (database, one) = (home.database, announced(1));
+        database.announce(owner(1), std::slice::from_ref(&one), 10).await.unwrap();
+        let (key, content_type) = (kept_at(&one.key, "0a"), "image/jpeg".to_owned());
+        let facts = Facts { key: key.clone(), content_type, bytes: 900, width: 30, height: 20 };
+        assert!(database.confirm(owner(1), one.id, &facts).await.unwrap());
+        database.delete_uploads(owner(1), &[one.id], 500).await.unwrap();
+        let due = database.purge_due(500, 10).await.unwrap();
+        assert_eq!((&due[0].key, &due[0].also), (&key, &vec![one.key]), "{}", home.name);
+    }
+}
+
+#[tokio::test]
+async fn uploads_that_never_came_are_deleted_after_a_day() {
+    const DAY: u64 = 24 * 3600 * 1000;
+    for home in homes().await {
+        let database = home.database;
+        // More than one statement marks, to the last.
+        let many = (0..1200_u16).map(|number| {
+            let mut id = [0; 16];
+            id[..2].copy_from_slice(&number.to_be_bytes());
+            NewUpload { id: PictureId::from_bytes(id), key: format!("originals/{number}"), ..announced(1) }
+        });
+        let many: Vec<_> = many.collect();
+        database.announce(owner(1), &many, 10).await.unwrap();
+        let stamp = NewUpload::<Stamp> {
+            id: StampId::from_bytes([255; 16]),
+            name: "logo.svg".to_owned(),
+            key: "stamps/1".to_owned(),
+            content_type: "image/svg+xml".to_owned(),
+            bytes: 7,
+        };
+        database.announce(owner(2), &[stamp], 10).await.unwrap();
+        let (key, content_type) = (kept_at(&many[0].key, "0a"), "image/jpeg".to_owned());
+        let facts = Facts { key, content_type, bytes: 900, width: 30, height: 20 };
+        assert!(database.confirm(owner(1), many[0].id, &facts).await.unwrap());
+        assert!(database.refuse(owner(1), many[1].id, "not a picture").await.unwrap());
+
+        database.prune(DAY + 10).await.unwrap();
+        assert!(database.purge_due(u64::MAX >> 2, 5000).await.unwrap().is_empty(), "{}", home.name);
+        database.prune(DAY + 11).await.unwrap();
+        assert!(!database.confirm(owner(1), many[2].id, &facts).await.unwrap(), "it is too late");
+        let due = database.purge_due(DAY + 11, 5000).await.unwrap();
+        assert_eq!(due.len(), 1199, "{}: pictures and the stamp", home.name);
+        database.purged(&due.into_iter().map(|purge| purge.id).collect::<Vec<_>>()).await.unwrap();
+        let left = database.list_uploads::<Picture>(owner(1), None, 5000).await.unwrap();
+        assert_eq!(left.len(), 2, "what came stays, whatever it is");
+        assert!(database.list_uploads::<Stamp>(owner(2), None, 5).await.unwrap().is_empty());
     }
 }
 

@@ -53,6 +53,18 @@ async fn nothing_of_an_unfinished_object_is_kept() {
 }
 
 #[tokio::test]
+async fn a_copy_leaves_nothing_unfinished() {
+    let (home, folder) = folder();
+    put(&folder, "a/b", "1").await.unwrap();
+    for _ in 0..2 {
+        folder.copy("a/b", "c/d").await.unwrap();
+    }
+    assert!(matches!(folder.copy("a/none", "c/e").await, Err(Fault::Missing(_))));
+    assert!(entries(&home.path().join("store/unfinished")).is_empty());
+    assert_eq!(entries(&home.path().join("store/objects/c")), ["d%"]);
+}
+
+#[tokio::test]
 async fn folders_are_removed_with_their_last_object() {
     let (home, folder) = folder();
     put(&folder, "a/b/c", "1").await.unwrap();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tempfile::{NamedTempFile, TempPath};
 use tokio::io::AsyncWriteExt as _;
 
-use super::{Folder, Inner, blocking, place};
+use super::{Folder, Inner, blocking, is_missing, place};
 use crate::{About, Fault};
 
 /// What stands before an object's bytes, behind its own length in bytes as a [`u32`] in little endian.
@@ -93,6 +93,26 @@ impl Inner {
             }
         }
         Err(Fault::Passing("its folder is removed again and again".to_owned()))
+    }
+
+    /// Gives an object's file another name, which replaces what has it. Where files have one name only, another file
+    /// is made.
+    pub(super) fn link(&self, from: &Path, to: &Path) -> Result<(), Fault> {
+        // Not in place: a name that is taken is not given to another file.
+        let unfinished = NamedTempFile::new_in(&self.unfinished_path)?.into_temp_path();
+        let name = unfinished.file_name().map(Path::new).unwrap_or(Path::new("")).to_owned();
+        self.unfinished.remove_file(&name)?;
+        if let Err(error) = self.objects.hard_link(from, &self.unfinished, &name) {
+            if is_missing(&error) {
+                return Err(error.into());
+            }
+            self.objects.copy(from, &self.unfinished, &name)?;
+            self.unfinished.open(&name)?.sync_all()?;
+        }
+        self.commit(unfinished, to)?;
+        // It is still there where both were names of the same file already (POSIX, rename).
+        drop(self.unfinished.remove_file(&name));
+        Ok(())
     }
 
     /// Makes what folders are missing above `place`.

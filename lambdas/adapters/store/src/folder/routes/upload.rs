@@ -5,7 +5,7 @@ use axum::extract::{FromRequest as _, Multipart, Request, State};
 use axum::http::StatusCode;
 use stampede_domain::upload::Policy;
 
-use super::allowance::Allowance;
+use super::allowance::{Allowance, WINDOW};
 use super::problem::Problem;
 use super::{Folder, now};
 use crate::About;
@@ -30,15 +30,21 @@ pub(super) async fn upload(State(folder): State<Folder>, request: Request) -> Re
     let form = Multipart::from_request(request, &()).await;
     let mut form = form.map_err(|refused| Problem(refused.status(), refused.body_text()))?;
     let result = take(&folder, &mut form, &allowance).await;
-    if result.is_err() {
+    if result.is_err() && !allowance.has_stalled() {
         allowance.set(PASSED_OVER);
         while let Ok(Some(_)) = form.next_field().await {}
+    }
+    if result.is_err() && allowance.has_stalled() {
+        let seconds = WINDOW.as_secs();
+        let slow = format!("hardly anything of the upload came for {seconds} seconds; send it again");
+        return Err(Problem(StatusCode::REQUEST_TIMEOUT, slow));
     }
     result
 }
 
 async fn take(folder: &Folder, form: &mut Multipart, allowance: &Allowance) -> Result<StatusCode, Problem> {
     let (mut content_type, mut policy, mut signature) = (None::<String>, None::<String>, None::<String>);
+    let mut allowed = None;
     while let Some(field) = form.next_field().await? {
         let name = field.name().unwrap_or_default().to_owned();
         let place = match name.as_str() {
@@ -46,14 +52,8 @@ async fn take(folder: &Folder, form: &mut Multipart, allowance: &Allowance) -> R
             "policy" => &mut policy,
             "signature" => &mut signature,
             "file" => {
-                let [Some(content_type), Some(policy), Some(signature)] = [content_type, policy, signature]
-                else {
-                    let wanted = "the fields Content-Type, policy and signature stand before the file";
-                    return Err(Problem::bad_request(wanted));
-                };
-                let policy = Policy::from_form(&policy, &signature, &folder.0.secret, now())?;
-                // Its length is not known yet; its type is.
-                policy.check(&content_type, policy.length.0)?;
+                let wanted = "the fields Content-Type, policy and signature stand before the file";
+                let policy: Policy = allowed.ok_or_else(|| Problem::bad_request(wanted))?;
                 allowance.set(policy.length.1.saturating_add(BESIDE));
                 return receive(folder, &policy, field).await;
             }
@@ -62,6 +62,13 @@ async fn take(folder: &Folder, form: &mut Multipart, allowance: &Allowance) -> R
         };
         if place.replace(text(field).await?).is_some() {
             return Err(Problem::bad_request(format!("the form has two fields named {name}")));
+        }
+        // Who has no form of ours is waited for no longer.
+        if let (Some(content_type), Some(policy), Some(signature)) = (&content_type, &policy, &signature) {
+            let policy = Policy::from_form(policy, signature, &folder.0.secret, now())?;
+            // Its length is not known yet; its type is.
+            policy.check(content_type, policy.length.0)?;
+            allowed = Some(policy);
         }
     }
     Err(Problem::bad_request("the form has no field named file"))

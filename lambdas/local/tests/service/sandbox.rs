@@ -1,0 +1,35 @@
+//! What decodes pictures is confined without anybody asking for it.
+
+use serde_json::json;
+
+use crate::client::{Client, variant};
+use crate::places::{Service, free_port};
+
+/// `/proc/PID/status` of the processes that a process has started.
+fn children(parent: u32) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    // One that ends meanwhile is none.
+    let status = processes.filter_map(|process| std::fs::read_to_string(process.path().join("status")).ok());
+    status.filter(|status| status.lines().any(|line| line == format!("PPid:\t{parent}"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decoders_are_confined_by_default() {
+    if !std::fs::read_to_string("/proc/self/status").is_ok_and(|status| status.contains("\nSeccomp:")) {
+        eprintln!("confinement is not tested: the kernel has no seccomp");
+        return;
+    }
+    let data = tempfile::tempdir().unwrap();
+    let service = Service::start(data.path(), free_port(), &[]);
+    let client = Client::new(&service.url).await;
+    let ids = client.upload(&[variant("baseline-420.jpg")]).await;
+    let (_, job) = client.post("/jobs", json!({ "pictures": ids, "stamp": "built-in:logo" })).await;
+    let job = client.finished(job["id"].as_str().unwrap()).await;
+    assert_eq!(job["counts"]["done"], 1, "{job}");
+    // One that looks at uploads and one that stamps.
+    let children = children(service.id());
+    assert!(children.len() >= 2, "{children:?}");
+    for status in children {
+        assert!(status.contains("Seccomp:\t2\n") && status.contains("NoNewPrivs:\t1\n"), "{status}");
+    }
+}
