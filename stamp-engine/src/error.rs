@@ -67,6 +67,10 @@ pub enum Error {
     #[error("{0}")]
     Setting(String),
 
+    /// A panic of ours, with what it said.
+    #[error("the engine failed on it ({0}); this is a bug, please report it with the picture")]
+    Bug(String),
+
     /// The operating system refused a file operation.
     #[error("{}: {source}", path.display())]
     Io {

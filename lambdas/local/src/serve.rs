@@ -47,8 +47,10 @@ pub(crate) async fn serve(config: &Config) -> Result<(), String> {
         confinement: config.sandbox,
         ..Default::default()
     };
-    // Previews have decoders of their own: nobody who looks waits behind a job of thousands.
-    let app = App::new(parts.clone(), settings, Decoders::new(decoding.clone()));
+    // Previews have decoders of their own: nobody who looks waits behind a job of thousands. Both together leave a
+    // quarter of the memory.
+    let of_previews = stampede_decoder::Settings { memory: decoding.memory / 2, ..decoding.clone() };
+    let app = App::new(parts.clone(), settings, Decoders::new(of_previews));
     let mut routes = router(app.clone());
     if let Some(folder) = &folder {
         // Forms are signed, and no cookie counts there: any page may send one.

@@ -11,7 +11,7 @@
 //! | `STAMPEDE_PICTURE_SECONDS` | a picture that takes longer to be looked at fails; 60 when it is not said |
 //! | `STAMPEDE_LONGEST_ZIP` | a job with more bytes of results gets no ZIP; all get one when it is not said |
 //! | `STAMPEDE_SANDBOX` | `always` or `never` confine decoding; where the kernel can when it is not said |
-//! | `STAMPEDE_RATE` | requests a second of one owner, if not 200 |
+//! | `STAMPEDE_RATE` | requests a second of one owner, and new sessions a minute of one address, if not 200 |
 //! | `STAMPEDE_INSECURE_COOKIE` | `1` where the site is not behind HTTPS, as on an emulator |
 
 use std::num::NonZeroU32;

@@ -261,10 +261,7 @@ fn guarded<T>(work: impl FnOnce() -> (Result<T>, Duration)) -> (Result<T>, Durat
 fn bug(panic: &(dyn Any + Send)) -> Error {
     let said =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(|said| &**said));
-    let said = said.unwrap_or("it panicked");
-    Error::Setting(format!(
-        "the engine failed on it ({said}); this is a bug, please report it with the picture"
-    ))
+    Error::Bug(said.unwrap_or("it panicked").to_owned())
 }
 
 #[cfg(test)]

@@ -8,10 +8,10 @@ locals {
   # Who does what with which objects and messages.
   allowed = {
     middleware = [
-      # What is uploaded is looked at; forms and addresses are signed with this role's name, so it must be allowed
-      # what they allow. Built-in stamps are read, not written.
-      { sid = "Originals", actions = ["s3:GetObject", "s3:PutObject"], on = [local.objects.originals] },
-      { sid = "Stamps", actions = ["s3:GetObject", "s3:PutObject"], on = [local.objects.stamps] },
+      # What is uploaded is looked at and kept under a key of its own; forms and addresses are signed with this role's
+      # name, so it must be allowed what they allow. Built-in stamps are read, not written.
+      { sid = "Originals", actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], on = [local.objects.originals] },
+      { sid = "Stamps", actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], on = [local.objects.stamps] },
       # Results are handed out, and the lists of ZIPs written.
       { sid = "Stamped", actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], on = [local.objects.stamped] },
       # Without it S3 answers 403 for what is not there.
