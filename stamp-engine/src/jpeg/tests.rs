@@ -80,7 +80,7 @@ fn dc_values_beyond_all_bounds_are_a_fault_and_no_panic() {
         let fault = unchanged(&raw, std::slice::from_ref(&run)).unwrap_err();
         assert!(format!("{fault:?}").contains("DC value is out of range"), "{run:?}: {fault:?}");
     }
-    assert!(unchanged(&raw, &[0..2]).unwrap() == raw);
+    assert!(unchanged(&raw, std::slice::from_ref(&(0..2))).unwrap() == raw);
 }
 
 /// Codes the MCUs `runs` again, unchanged.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use stampede_middleware::Address;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -32,8 +32,13 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    /// As many as this process can have.
+    /// As many as this process can have, whose limit is raised as far as it may be.
     pub(crate) fn of_this_process() -> Self {
+        let mut files = getrlimit(Resource::Nofile);
+        files.current = files.maximum;
+        if let Err(error) = setrlimit(Resource::Nofile, files) {
+            tracing::warn!(%error, "the limit of open files stays low, and so does that of connections");
+        }
         let files = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok());
         Self::new(files.map_or(MANY, |files| files / 4 * 3).clamp(2, MANY))
     }
