@@ -43,8 +43,8 @@ FREE_INTERNET_GB = 100
 
 # A picture of 12 megapixels, JPEG, as fixtures/large has them.
 PICTURE_GB = 4.6e-3
-# Of the stamper's processor, in a warm batch of ten: 13.7 to 14.6 ms (benches/README.md, `--example batch`).
-STAMP_SECONDS = 0.0146
+# Of the stamper's processor, in a warm batch of ten: 12.5 to 13.3 ms (benches/README.md, `--example batch`).
+STAMP_SECONDS = 0.0133
 # Assumed: a Lambda reads and writes 75 MB/s, which AWS does not promise. The slower of the two is what is paid for.
 NETWORK_GB_A_SECOND = 0.075
 MEMORY_GB = 1769 / 1024
@@ -89,8 +89,9 @@ def each(pictures: float, kept_days: float) -> dict:
     calls = pictures * (1 / BATCH + REQUESTS + 2 / BATCH)
     lambdas = pictures * seconds * MEMORY_GB * PRICES["Lambda, arm64, a GB-second"] + calls * PRICES["Lambda, a call"]
     lambdas += pictures * (REQUESTS + 2 / BATCH) * REQUEST_SECONDS * MEMORY_GB * PRICES["Lambda, arm64, a GB-second"]
-    # Uploaded and written; looked at by the middleware and the stamper, read, and downloaded.
-    requests = pictures * (2 * PRICES["S3, a PUT or POST"] + 4 * PRICES["S3, a GET or HEAD"])
+    # Uploaded, copied to a key of its own and written; looked at twice by the middleware and once by the stamper, read,
+    # and downloaded.
+    requests = pictures * (3 * PRICES["S3, a PUT or POST"] + 5 * PRICES["S3, a GET or HEAD"])
     queue = pictures * 3 / BATCH * PRICES["SQS, a request"]
     # Two reports of a batch, besides what browsers ask.
     api = pictures * (REQUESTS + 2 / BATCH) * PRICES["HTTP API, a request"]
