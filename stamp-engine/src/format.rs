@@ -60,6 +60,23 @@ impl Format {
         }
     }
 
+    /// A file's name with an extension of this format; one that has such a one, or none, stays as it is.
+    ///
+    /// ```
+    /// use stamp_engine::Format;
+    /// assert_eq!(Format::WebP.rename("2026/a.jpg"), "2026/a.webp");
+    /// assert_eq!(Format::Jpeg.rename("2026.1/a.JPEG"), "2026.1/a.JPEG");
+    /// assert_eq!(Format::Jpeg.rename("2026.1/a"), "2026.1/a");
+    /// ```
+    pub fn rename(self, name: &str) -> String {
+        match name.rsplit_once('.') {
+            Some((stem, extension)) if !extension.contains('/') && !self.has_extension(extension) => {
+                format!("{stem}.{}", self.extension())
+            }
+            _ => name.to_owned(),
+        }
+    }
+
     /// Whether `extension` (without the dot, any case) is one that files of this format bear.
     pub fn has_extension(self, extension: &str) -> bool {
         let names: &[&str] = match self {

@@ -90,6 +90,6 @@ pub use placement::{At, Gravity, Length, Placement, Resolved, Size, Tile};
 pub use probe::{Probe, probe};
 #[cfg(feature = "sandbox")]
 pub use sandbox::{Confined, Sandbox};
-pub use stamp::{Cache, CacheOptions, Ink, Prepared, Request, Stamp, TextStyle, TextTemplate};
+pub use stamp::{Cache, CacheOptions, Ink, Prepared, Request, Stamp, TextStyle, TextTemplate, is_font_file};
 pub use stamper::Stamper;
 pub use thumbnail::{thumbnail, thumbnail_memory};

@@ -90,7 +90,9 @@ impl Rule {
 
     fn task(&self, picture: &Address, index: u64, request: Option<String>) -> ObjectTask {
         let format = self.settings.format.as_deref().and_then(Format::of_extension);
-        let name = renamed(self.from.below(&picture.key), format);
+        let name = self.from.below(&picture.key);
+        // As `stamp enqueue` names outputs.
+        let name = format.map_or_else(|| name.to_owned(), |format| format.rename(name));
         ObjectTask {
             version: VERSION,
             picture: picture.clone(),
@@ -122,17 +124,6 @@ impl Prefix {
             self.prefix.push('/');
         }
         self
-    }
-}
-
-/// A name with another extension where another format is written; `stamp enqueue` names outputs so, too.
-fn renamed(name: &str, format: Option<Format>) -> String {
-    let extension = name.rsplit_once('.').filter(|(_, extension)| !extension.contains('/'));
-    match (extension, format) {
-        (Some((stem, extension)), Some(format)) if !format.has_extension(extension) => {
-            format!("{stem}.{}", format.extension())
-        }
-        _ => name.to_owned(),
     }
 }
 

@@ -43,12 +43,12 @@ type Sets = Recent<(Option<String>, bool), FontSet>;
 /// system's fonts, too.
 pub(super) fn for_text(font: Option<&str>, system: bool) -> Result<Arc<FontSet>> {
     static SETS: LazyLock<Sets> = LazyLock::new(|| Recent::new(8));
-    let system = system || !font.is_none_or(is_file);
+    let system = system || !font.is_none_or(is_font_file);
     SETS.get((font.map(str::to_owned), system), |(font, system)| open(font.as_deref(), *system))
 }
 
 /// Whether a font is named by its file rather than by its family.
-fn is_file(font: &str) -> bool {
+pub fn is_font_file(font: &str) -> bool {
     let extension = Path::new(font).extension().unwrap_or_default().to_ascii_lowercase();
     font.contains(['/', '\\']) || ["ttf", "otf", "ttc", "otc"].iter().any(|known| extension == *known)
 }
@@ -57,7 +57,7 @@ fn open(font: Option<&str>, system: bool) -> Result<FontSet> {
     let mut database = if system { SYSTEM.0.clone() } else { built_in() };
     let mut fingerprint = if system { SYSTEM.1 } else { hash(&[BUILT_IN]) };
     let id = match font {
-        Some(file) if is_file(file) => {
+        Some(file) if is_font_file(file) => {
             let bytes = fs::read(file).map_err(|error| Error::io(file, error))?;
             fingerprint = hash(&[&fingerprint, &bytes]);
             let ids = database.load_font_source(Source::Binary(Arc::new(bytes)));
@@ -157,10 +157,10 @@ mod tests {
     #[test]
     fn files_are_told_from_families() {
         for file in ["a/b", "Font.ttf", "x.OTF", "C:\\font", "./x"] {
-            assert!(is_file(file), "{file}");
+            assert!(is_font_file(file), "{file}");
         }
         for family in ["DejaVu Sans", "Arial", "St. Something"] {
-            assert!(!is_file(family), "{family}");
+            assert!(!is_font_file(family), "{family}");
         }
     }
 

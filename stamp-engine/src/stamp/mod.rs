@@ -13,6 +13,7 @@ mod template;
 mod text;
 
 pub use cache::{Cache, CacheOptions};
+pub use fonts::is_font_file;
 pub use prepared::{Ink, Prepared, Request};
 pub use source::{Stamp, TextStyle};
 pub use template::TextTemplate;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use stamp_engine::is_font_file;
 
 use crate::args::Wishes;
 use crate::layers::{LayerWishes, Layers};
@@ -67,12 +68,6 @@ impl Config {
         let move_one = |path: &mut PathBuf| *path = folder.join(&*path);
         stamps.chain(others).for_each(move_one);
     }
-}
-
-/// Whether a font is named by its file and not by its family: as the engine tells them apart.
-fn is_font_file(font: &str) -> bool {
-    let extension = Path::new(font).extension().unwrap_or_default().to_ascii_lowercase();
-    font.contains(['/', '\\']) || ["ttf", "otf", "ttc", "otc"].iter().any(|known| extension == *known)
 }
 
 /// The options that belong to a layer; every other one is the run's.

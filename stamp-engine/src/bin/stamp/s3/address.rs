@@ -67,15 +67,11 @@ pub(super) fn is_picture(key: &str) -> bool {
 /// The name below the output's prefix, with a suffix, and with another extension where another format is
 /// written.
 pub(super) fn renamed(below: &str, suffix: &str, format: Option<Format>) -> String {
-    let Some((stem, extension)) = below.rsplit_once('.').filter(|(_, extension)| !extension.contains('/'))
-    else {
-        return format!("{below}{suffix}");
-    };
-    let extension = match format {
-        Some(format) if !format.has_extension(extension) => format.extension(),
-        _ => extension,
-    };
-    format!("{stem}{suffix}.{extension}")
+    let name = format.map_or_else(|| below.to_owned(), |format| format.rename(below));
+    match name.rsplit_once('.').filter(|(_, extension)| !extension.contains('/')) {
+        Some((stem, extension)) => format!("{stem}{suffix}.{extension}"),
+        None => format!("{name}{suffix}"),
+    }
 }
 
 #[cfg(test)]
