@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: sbom reproducible soak peers instructions instructions-baseline picture cloud rds unit-and-rds deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: sbom reproducible soak peers instructions instructions-baseline picture cloud moto unit-and-moto deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny terraform unit-and-rds site cloud instructions arm fuzz
+test: set-up lint docs deny terraform unit-and-moto site cloud instructions arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -94,13 +94,13 @@ terraform:
 cloud:
 	PROFILE=dev .venv-deploy/bin/python terraform/tests/local_aws.py
 
-## RDS with its proxy on another emulator.
-rds:
+## RDS with its proxy, and CloudFront, on another emulator.
+moto:
 	.venv-deploy/bin/python terraform/tests/moto.py
 
 ## The latter takes minutes, nearly all of them waiting: both at once.
-unit-and-rds:
-	$(MAKE) --no-print-directory -j2 unit rds
+unit-and-moto:
+	$(MAKE) --no-print-directory -j2 unit moto
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \

@@ -18,13 +18,13 @@ provider "aws" {
 }
 
 module "network" {
-  source         = "../../modules/network"
+  source         = "../../../modules/network"
   name           = "stampede"
   database_proxy = true
 }
 
 module "database" {
-  source              = "../../modules/database"
+  source              = "../../../modules/database"
   name                = "stampede"
   subnets             = module.network.private_subnets
   security_group      = module.network.database_security_group
