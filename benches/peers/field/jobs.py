@@ -35,6 +35,10 @@ class Job:
     place: str = "bottom right"
     cores: int = 1
     count: int = 12
+    quality: int = 85
+    """Of the JPEG that goes in. What is written has 85: of a picture that had no more, little is left to lose."""
+    quick: bool = False
+    """PNG is compressed as quickly as each tool can be told to, and not as it does unasked."""
 
 
 MIDDLE = Job("12 MP JPEG")
@@ -49,7 +53,9 @@ JOBS = [
     replace(MIDDLE, name="centre", place="centre"),
     replace(MIDDLE, name="bottom left", place="bottom left"),
     replace(MIDDLE, name="all cores", cores=os.cpu_count() or 1, count=24),
+    replace(MIDDLE, name="from quality 92", quality=92),
     replace(MIDDLE, name="PNG to PNG", source="png", target="png", count=2),
+    replace(MIDDLE, name="PNG to PNG, quickly", source="png", target="png", count=2, quick=True),
     replace(MIDDLE, name="WebP to WebP", source="webp", target="webp", count=2),
     replace(MIDDLE, name="JPEG to WebP", target="webp", count=2),
 ]
@@ -91,7 +97,7 @@ def places(job: Job, size: tuple[int, int]) -> list[tuple[int, int]]:
 
 def pictures(job: Job, home: Path) -> list[Path]:
     """The job's pictures, a copy each, of one size; made when they are first asked for."""
-    folder = home / f"{job.megapixels}mp-{job.source}"
+    folder = home / f"{job.megapixels}mp-{job.quality}-{job.source}"
     folder.mkdir(exist_ok=True)
     files = [folder / f"{number}.{job.source}" for number in range(job.count)]
     for number, file in enumerate(files):
@@ -103,13 +109,13 @@ def pictures(job: Job, home: Path) -> list[Path]:
 def _picture(photo: str, job: Job, home: Path) -> Path:
     if job.megapixels == 48:
         return LARGE / f"48mp.{job.source}"
-    if job.megapixels == 12 and job.source in ("jpg", "png"):
+    if job.megapixels == 12 and (job.source, job.quality) in (("jpg", 85), ("png", 85)):
         return LARGE / f"12mp-{photo}.{job.source}"
-    path = home / f"{job.megapixels}mp-{photo}.{job.source}"
+    path = home / f"{job.megapixels}mp-{job.quality}-{photo}.{job.source}"
     if not path.exists():
         image = Image.open(LARGE / f"12mp-{photo}.png")
         if job.megapixels == 1:
             image = image.resize((1152, 864), Image.Resampling.LANCZOS)
-        options = {"jpg": {"quality": 85, "subsampling": 2}, "webp": {"quality": 82, "method": 2}}
+        options = {"jpg": {"quality": job.quality, "subsampling": 2}, "webp": {"quality": 82, "method": 2}}
         image.save(path, **options[job.source])
     return path

@@ -1,13 +1,15 @@
 """The tools, and how each does a job at its best honest settings.
 
 A tool does all files of a job in one process where it can, and its start is part of its time. Its own threads are off
-where the job is for one core. Quality is 85 for JPEG; 80 for WebP, with libwebp's method 2 where a tool lets it be chosen (OpenCV does
-not); PNG is as each tool makes it unasked.
+where the job is for one core. Quality is 85 for JPEG, with the Huffman tables of the standard; 80 for WebP,
+with libwebp's method 2 where a tool lets it be chosen (OpenCV does not). PNG is as each tool makes it unasked, or, in the
+job that says so, as quickly as it can be told to without the file outgrowing the one that came in by more than about a tenth.
 """
 
 import json
+import shlex
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Callable
 
@@ -29,6 +31,7 @@ class Task:
     """The tiled stamp as one file of the picture's size, where the job is tiled."""
     places: list[tuple[int, int]]
     target: str
+    quick: bool
     cores: int
     out: Path
 
@@ -62,6 +65,25 @@ def stamp(whole: bool) -> Command:
     return command
 
 
+def side_by_side(command: Command) -> Command:
+    """For programs whose own threads are of no help: as many of them as there are cores share the files."""
+
+    def shared(task: Task, home: Path) -> list:
+        if task.cores == 1:
+            return command(task, home)
+        lines = []
+        for core in range(task.cores):
+            folder = home / f"share-{core}"
+            folder.mkdir(exist_ok=True)
+            share = replace(task, files=task.files[core :: task.cores], cores=1)
+            lines.append(shlex.join(map(str, command(share, folder))) + ' & all="$all $!"\n')
+        script = home / "side-by-side.sh"
+        script.write_text("".join(lines) + "for one in $all; do wait $one || exit 1; done\n")
+        return ["sh", script]
+
+    return shared
+
+
 def _imagemagick() -> str:
     """Version 7's name, or those of version 6: Debian's own, for `convert` may be another's."""
     return next(filter(shutil.which, ("magick", "convert-im6.q16", "convert")), "convert")
@@ -70,7 +92,9 @@ def _imagemagick() -> str:
 def imagemagick(task: Task, _home: Path) -> list:
     """The stamp is read once. Version 6 knows no tiled picture with alpha: the layer is read instead."""
     x, y = (0, 0) if task.layer else task.places[0]
-    options = {"jpg": ["-quality", 85, "-sampling-factor", "4:2:0"], "png": [],
+    options = {"jpg": ["-quality", 85, "-sampling-factor", "4:2:0", "-define", "jpeg:optimize-coding=false"],
+               "png": "-define png:compression-level=1 -define png:compression-filter=5 -define png:compression-strategy=2".split()
+               if task.quick else [],
                "webp": ["-quality", 80, "-define", "webp:method=2"]}[task.target]
     line = [_imagemagick(), "-limit", "thread", task.cores, task.layer or task.stamp, "-write", "mpr:over", "+delete"]
     for file in task.files:
@@ -83,7 +107,8 @@ def imagemagick(task: Task, _home: Path) -> list:
 def graphicsmagick(task: Task, home: Path) -> list:
     x, y = task.places[0]
     over = f"-tile {task.stamp}" if task.layer else f"-geometry +{x}+{y} {task.stamp}"
-    options = {"jpg": "-quality 85 -sampling-factor 2x2", "png": "", "webp": "-quality 80 -define webp:method=2"}[task.target]
+    options = {"jpg": "-quality 85 -sampling-factor 2x2 -define jpeg:optimize-coding=false", "png": "-quality 15" if task.quick else "",
+               "webp": "-quality 80 -define webp:method=2"}[task.target]
     orders = home / "orders.gm"
     lines = [f"composite {options} {over} {file} {_result(task, file)}\n" for file in task.files]
     orders.write_text("".join(lines))
@@ -91,9 +116,9 @@ def graphicsmagick(task: Task, home: Path) -> list:
 
 
 def ffmpeg(task: Task, _home: Path) -> list:
-    """It knows no JPEG quality: a quantiser scale of 3 makes files of nearly the same size."""
+    """It knows no JPEG quality: a quantiser scale of 2, its best, makes the files that are next to the others' in size."""
     x, y = (0, 0) if task.layer else task.places[0]
-    options = {"jpg": ["-q:v", 3], "png": ["-pred", "mixed"], "webp": ["-quality", 80, "-compression_level", 2]}[task.target]
+    options = {"jpg": ["-q:v", 2, "-huffman", "default"], "png": ["-pred", "sub", "-compression_level", 1] if task.quick else ["-pred", "mixed"], "webp": ["-quality", 80, "-compression_level", 2]}[task.target]
     mix = {"png": "overlay={}:{}:format=gbrp"}.get(task.target, "overlay={}:{}:format=yuv420").format(x, y)
     source = task.files[0].suffix
     return ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-threads", task.cores, "-filter_complex_threads", task.cores,
@@ -122,8 +147,8 @@ TOOLS = [
     _tool("libvips", worker(PYTHON, WORKERS / "vips.py"), [PYTHON, WORKERS / "vips.py", "--version"], VIPS_CONCURRENCY="{cores}"),
     _tool("OpenCV", worker(PYTHON, WORKERS / "opencv.py"), [PYTHON, WORKERS / "opencv.py", "--version"]),
     _tool("Pillow", worker(PYTHON, WORKERS / "pillow.py"), [PYTHON, WORKERS / "pillow.py", "--version"]),
-    _tool("ImageMagick", imagemagick, [_imagemagick(), "-version"], OMP_NUM_THREADS="{cores}"),
-    _tool("GraphicsMagick", graphicsmagick, ["gm", "version"], OMP_NUM_THREADS="{cores}"),
+    _tool("ImageMagick", side_by_side(imagemagick), [_imagemagick(), "-version"], OMP_NUM_THREADS="1"),
+    _tool("GraphicsMagick", side_by_side(graphicsmagick), ["gm", "version"], OMP_NUM_THREADS="1"),
     _tool("ffmpeg", ffmpeg, ["ffmpeg", "-version"]),
 ]
 

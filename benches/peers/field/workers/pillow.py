@@ -14,13 +14,14 @@ OPTIONS = {"jpg": {"quality": 85, "subsampling": 2}, "png": {}, "webp": {"qualit
 def work(task, files):
     stamp = Image.open(task["layer"] if task["tiled"] else task["stamp"]).convert("RGBA")
     colour, alpha = stamp.convert("RGB"), stamp.getchannel("A")
+    options = {"compress_level": 1} if task["quick"] else OPTIONS[task["target"]]
     corners = [(0, 0)] if task["tiled"] else task["places"]
     for file in files:
         with Image.open(file) as picture:
             picture.load()
             for x, y in corners:
                 picture.paste(colour, (x, y), alpha)
-            picture.save(Path(task["out"]) / f"{Path(file).stem}.{task['target']}", **OPTIONS[task["target"]])
+            picture.save(Path(task["out"]) / f"{Path(file).stem}.{task['target']}", **options)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,11 @@ if __name__ == "__main__":
     task = json.load(open(sys.argv[1]))
     pyvips.cache_set_max(0)
     stamp = pyvips.Image.new_from_file(task["layer"] if task["tiled"] else task["stamp"]).copy_memory()
+    options = {"compression": 2, "filter": "up"} if task["quick"] else OPTIONS[task["target"]]
     x, y = (0, 0) if task["tiled"] else task["places"][0]
     for file in task["files"]:
         picture = pyvips.Image.new_from_file(file, access="sequential")
         stamped = picture.composite2(stamp, "over", x=x, y=y)
         if not picture.hasalpha():
             stamped = stamped.extract_band(0, n=3)
-        stamped.write_to_file(str(Path(task["out"]) / f"{Path(file).stem}.{task['target']}"), **OPTIONS[task["target"]])
+        stamped.write_to_file(str(Path(task["out"]) / f"{Path(file).stem}.{task['target']}"), **options)
