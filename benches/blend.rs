@@ -136,10 +136,11 @@ fn over_16(criterion: &mut Criterion) {
 }
 
 fn modes(criterion: &mut Criterion) {
-    for layout in [Layout::Rgb, Layout::Rgba] {
+    for (layout, ink) in LAYOUTS {
         let mut group = criterion.benchmark_group(format!("{layout:?}8 modes"));
         let under = picture(layout, Alpha::Opaque);
-        let stamp = pixels(4, Alpha::Soft);
+        rows(&mut group, BenchmarkId::from_parameter("plain loop"), &under, &under, plain_loop);
+        let stamp = pixels(ink.channels(), Alpha::Soft);
         for mode in MODES {
             let id = BenchmarkId::from_parameter(format!("{mode:?}"));
             rows(&mut group, id, &under, &stamp, |p, s| row_u8(mode, layout, p, s));
@@ -153,6 +154,7 @@ fn linear(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("linear light");
     let curve = Curve::srgb();
     let under = picture(Layout::Rgb, Alpha::Opaque);
+    rows(&mut group, BenchmarkId::from_parameter("plain loop"), &under, &under, plain_loop);
     let stamp = pixels(4, Alpha::Soft);
     rows(&mut group, BenchmarkId::from_parameter("Rgb8"), &under, &stamp, |p, s| {
         row_linear_u8(Mode::Over, Layout::Rgb, p, s, &curve);
