@@ -61,7 +61,7 @@ def minimal(pictures: float) -> dict:
     return {
         "Network": hour,
         "Database": database,
-        **watching(secrets=3, alarms=11),
+        **watching(secrets=3, alarms=13),
         **each(pictures, kept_days=7),
     }
 

@@ -19,7 +19,7 @@ variable "middleware" {
 }
 
 variable "throttle" {
-  description = "Requests a second of all visitors together, and how many may come at once; each owner has the middleware's own limit besides."
+  description = "Requests a second of all visitors together, and how many may come at once; on Lambda this is the limit that holds, since the middleware's own one for each owner is counted in each Lambda by itself."
   type        = object({ rate = number, burst = number })
   default     = { rate = 1000, burst = 2000 }
 

@@ -17,9 +17,15 @@ resource "aws_sns_topic_subscription" "email" {
 locals {
   # Each is a metric, a limit and a sentence for who is woken by it.
   queue_alarms = {
+    # The sweeper takes each within a minute, so that a look at how many there are would miss it.
     dead-letters = {
       why = "A message could not be done in five receives, or is none that is understood. The sweeper tells the owners; the stamper's log says why."
-      of  = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName = var.queue.dead_letters }, "Maximum"]
+      of  = ["AWS/SQS", "NumberOfMessagesReceived", { QueueName = var.queue.dead_letters }, "Sum"]
+      at  = 0
+    }
+    dead-letters-stay = {
+      why = "The sweeper does not take the dead letters, so that their owners still wait: its log says why."
+      of  = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", { QueueName = var.queue.dead_letters }, "Minimum"]
       at  = 0
     }
     tasks-wait = {
@@ -56,7 +62,9 @@ locals {
       at  = var.limits.processor
     }
   }
-  alarms = merge(local.queue_alarms, local.lambda_alarms, local.api_alarms, local.database_alarms)
+  # What needs no second look; of all else, three minutes of five.
+  at_once = ["dead-letters"]
+  alarms  = merge(local.queue_alarms, local.lambda_alarms, local.api_alarms, local.database_alarms)
 }
 
 resource "aws_cloudwatch_metric_alarm" "above" {
@@ -72,7 +80,7 @@ resource "aws_cloudwatch_metric_alarm" "above" {
   threshold           = each.value.at
   period              = 60
   evaluation_periods  = 5
-  datapoints_to_alarm = 3
+  datapoints_to_alarm = contains(local.at_once, each.key) ? 1 : 3
   # Where nothing happens, nothing is wrong.
   treat_missing_data = "notBreaching"
   alarm_actions      = [aws_sns_topic.alarms.arn]
