@@ -5,6 +5,7 @@ use stampede_domain::callback::{Report, ZipEvent, ZipReport};
 use stampede_domain::item::Event;
 use stampede_domain::message::Message;
 use stampede_queue::Received;
+use stampede_store::Store;
 use std::time::Duration;
 
 use crate::App;
@@ -91,16 +92,22 @@ async fn fail(app: &App, letters: &[Received]) -> Result<Vec<Change>, Fault> {
     Ok(changes)
 }
 
-/// Deletes from the store what is deleted for good, with its results and the ZIPs that hold these.
+/// Deletes from the store what is deleted for good, with all copies of it, its results, and the ZIPs that hold these.
 async fn purge(app: &App) -> Result<(), Fault> {
     let due = app.parts().database.purge_due(app.now(), ROUND).await?;
     let store = &app.parts().store;
     let mut purged = Vec::new();
     for upload in due {
         let deleted = async {
-            let results = store.list(&format!("{}/", upload.results), None, ROUND as usize).await?;
-            let results = results.into_iter().map(|one| one.key);
-            let keys: Vec<_> = results.chain(upload.also).chain([upload.key.clone()]).collect();
+            let mut keys = keys_below(store, &format!("{}/", upload.results)).await?;
+            keys.extend(keys_below(store, &upload.copies).await?);
+            keys.extend(upload.also.iter().cloned());
+            // Beside a ZIP that was never made lies the list of what was to be in it.
+            let lists = upload.also.iter().filter_map(|key| key.strip_suffix(".zip"));
+            keys.extend(lists.map(|place| format!("{place}.json")));
+            if !keys.contains(&upload.key) {
+                keys.push(upload.key.clone());
+            }
             store.delete(&keys).await
         };
         match deleted.await {
@@ -109,4 +116,17 @@ async fn purge(app: &App) -> Result<(), Fault> {
         }
     }
     app.parts().database.purged(&purged).await
+}
+
+/// All keys that begin so.
+async fn keys_below(store: &Store, prefix: &str) -> Result<Vec<String>, stampede_store::Fault> {
+    let mut keys: Vec<String> = Vec::new();
+    loop {
+        let page = store.list(prefix, keys.last().map(String::as_str), ROUND as usize).await?;
+        let is_last = page.len() < ROUND as usize;
+        keys.extend(page.into_iter().map(|one| one.key));
+        if is_last {
+            return Ok(keys);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use stampede_domain::id::JobId;
 
 use crate::rows::{CHUNK, at, list, parsed};
-use crate::uploads::uploaded_to;
+use crate::uploads::{kept_at, uploaded_to};
 use crate::{Database, Fault, Millis};
 
 /// An upload whose grace is over: what lies in the store is to be deleted, then [`Database::purged`] told.
@@ -17,6 +17,8 @@ pub struct Purge {
     pub id: String,
     /// Where it lies.
     pub key: String,
+    /// What copies of it begin with: that which is kept, and those of looks that were broken off or came second.
+    pub copies: String,
     /// Below this key lie its results.
     pub results: String,
     /// Where it was uploaded to, if it was taken from there, and ZIPs that hold its results; these are void.
@@ -50,8 +52,10 @@ impl Database {
         let rows = sqlx::query(find).bind(at(now)).bind(i64::from(most)).fetch_all(&self.reads).await?;
         let purge = |row: &sqlx::any::AnyRow| {
             let (id, owner): (String, String) = (row.try_get("id")?, row.try_get("owner")?);
+            let key: String = row.try_get("key")?;
+            let copies = kept_at(uploaded_to(&key).unwrap_or(&key), "");
             let results = format!("stamped/{owner}/{id}");
-            Ok(Purge { results, key: row.try_get("key")?, id, also: Vec::new() })
+            Ok(Purge { id, key, copies, results, also: Vec::new() })
         };
         let mut due = rows.iter().map(purge).collect::<Result<Vec<_>, Fault>>()?;
         let zipped = self.zipped(&due).await?;

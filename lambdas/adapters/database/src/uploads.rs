@@ -93,6 +93,14 @@ pub struct Upload<K: Subject> {
     pub due: Option<Millis>,
 }
 
+impl<K: Subject> Upload<K> {
+    /// The key that its form was signed for. What is sent lies there until it is looked at, and what is sent once more
+    /// lies there again.
+    pub fn uploaded_to(&self) -> &str {
+        uploaded_to(&self.key).unwrap_or(&self.key)
+    }
+}
+
 /// The last upload of a page, behind which the next begins.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UploadCursor<K: Subject> {
@@ -103,7 +111,7 @@ pub struct UploadCursor<K: Subject> {
 }
 
 /// Where an upload is kept once it was looked at: beside the key that its form is signed for, under a name that no form
-/// leads to. `unique` holds no dot.
+/// leads to. `unique` holds no dot; where it is empty, this is what all such keys of the upload begin with.
 pub fn kept_at(uploaded_to: &str, unique: &str) -> String {
     format!("{uploaded_to}.{unique}")
 }

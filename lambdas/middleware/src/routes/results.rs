@@ -23,6 +23,7 @@ use crate::identity::Identity;
 use crate::problem::Problem;
 use crate::problem::extract::Path;
 use crate::routes::cause;
+use crate::routes::uploads::is_surely_not_written;
 
 /// A download's address is good for so many seconds.
 const LASTS: u64 = 3600;
@@ -119,11 +120,15 @@ pub(super) async fn request_zip(
     let body = serde_json::to_vec(&Manifest { entries }).unwrap_or_default();
     app.parts().store.put(&manifest, body.into(), &About::of_type("application/json")).await?;
     let database = &app.parts().database;
-    let asked = database.request_zip(owner, id, manifest.clone(), output, cause(&headers), app.now()).await?;
-    if !matches!(asked, ZipRequest::New(..)) {
+    let asked = database.request_zip(owner, id, manifest.clone(), output, cause(&headers), app.now()).await;
+    let is_needed = match &asked {
+        Ok(asked) => matches!(asked, ZipRequest::New(..)),
+        Err(fault) => !is_surely_not_written(fault),
+    };
+    if !is_needed {
         app.parts().store.delete(&[manifest]).await?;
     }
-    match asked {
+    match asked? {
         ZipRequest::Missing => Err(missing()),
         ZipRequest::Unfinished => Err(Problem::conflict("wait until the job is finished, or cancel it")),
         ZipRequest::Empty => Err(Problem::conflict("no picture of this job was stamped")),

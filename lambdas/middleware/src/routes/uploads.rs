@@ -19,6 +19,8 @@ const FORM_LASTS: u64 = 3600;
 const LONGEST_NAME: usize = 255;
 /// Headers of nearly every picture are shorter.
 const START: u64 = 256 << 10;
+/// Copies of one upload that are cleared up at once.
+const MOST_COPIES: usize = 1000;
 /// A stamp is at most so long: it is read whole to be looked at.
 pub(super) const LONGEST_STAMP: u64 = 10 << 20;
 
@@ -162,6 +164,9 @@ fn check(file: &Announced, types: &[&str], longest: u64) -> Result<(), Problem> 
 
 /// Looks at an upload that was announced; gives how it then stands. It is looked at, and kept, where its form does not
 /// lead to: a form is good for a time, however often it is sent.
+///
+/// Several may look at the same time, and any of them may end at any step. Only a copy that the database has not
+/// recorded, and surely will not, is deleted; any other is left to who looks again, or goes with its upload at last.
 pub(super) async fn confirm<K: Subject>(
     app: &App,
     owner: OwnerId,
@@ -169,6 +174,8 @@ pub(super) async fn confirm<K: Subject>(
     look: impl AsyncFn(&App, &str) -> Result<Result<Facts, String>, Problem>,
 ) -> Result<Upload<K>, Problem> {
     if upload.state != UploadState::Announced {
+        // Who asks again may have had no answer before: whoever was to give it ended too early to clear up.
+        clear_up(app, &upload).await;
         return Ok(upload);
     }
     let (database, store) = (&app.parts().database, &app.parts().store);
@@ -179,20 +186,68 @@ pub(super) async fn confirm<K: Subject>(
         Ok(()) => {}
         // It has not come, or somebody else has taken it from there.
         Err(Missing(_)) => return still(app, owner, upload.id).await,
-        Err(fault) => return Err(fault.into()),
-    }
-    match look(app, &kept).await {
-        Ok(Ok(facts)) => drop(database.confirm(owner, upload.id, &facts).await?),
-        Ok(Err(reason)) => drop(database.refuse(owner, upload.id, &reason).await?),
-        Err(problem) => {
+        Err(fault) => {
+            // It may be made nevertheless.
             forget(app, kept).await;
-            return Err(problem);
+            return Err(fault.into());
         }
     }
-    // Where the database does not say how it stands, either may be what is needed.
-    let stands = still(app, owner, upload.id).await?;
-    forget(app, if stands.key == kept { upload.key } else { kept }).await;
+    let confirmed = match look(app, &kept).await {
+        Ok(Ok(facts)) => database.confirm(owner, upload.id, &facts).await,
+        Ok(Err(reason)) => {
+            let refused = database.refuse(owner, upload.id, &reason).await;
+            forget(app, kept).await;
+            refused?;
+            return still(app, owner, upload.id).await;
+        }
+        Err(problem) => {
+            forget(app, kept).await;
+            // Whoever was faster may have taken away what this look was at.
+            let stands = still(app, owner, upload.id).await.ok();
+            return stands.filter(|stands| stands.state != UploadState::Announced).ok_or(problem);
+        }
+    };
+    let stands = match confirmed {
+        Ok(true) => still(app, owner, upload.id).await?,
+        // It was refused or deleted meanwhile.
+        Ok(false) => {
+            forget(app, kept).await;
+            return still(app, owner, upload.id).await;
+        }
+        Err(fault) if is_surely_not_written(&fault) => {
+            forget(app, kept).await;
+            return Err(fault.into());
+        }
+        // Only the answer may be lost. As long as it is announced, what was asked for may yet be written.
+        Err(fault) => {
+            let stands = still(app, owner, upload.id).await.ok();
+            stands.filter(|stands| stands.state != UploadState::Announced).ok_or(fault)?
+        }
+    };
+    match stands.key == kept {
+        true => forget(app, upload.key).await,
+        // Another look was first, which may have been broken off behind that.
+        false => clear_up(app, &stands).await,
+    }
     Ok(stands)
+}
+
+/// Whether the database has said that it did not do what it was asked, or was not asked at all.
+pub(super) fn is_surely_not_written(fault: &stampede_database::Fault) -> bool {
+    matches!(fault, stampede_database::Fault::Busy(_) | stampede_database::Fault::Refused(_))
+}
+
+/// Deletes all that lies beside an upload which was looked at: nobody records another copy of it any more.
+async fn clear_up<K: Subject>(app: &App, stands: &Upload<K>) {
+    let (store, form) = (&app.parts().store, stands.uploaded_to());
+    let beside = match store.list(&kept_at(form, ""), None, MOST_COPIES).await {
+        Ok(copies) => copies.into_iter().map(|one| one.key).chain([form.to_owned()]),
+        Err(fault) => return tracing::warn!(%fault, key = form, "what lies beside it is not known"),
+    };
+    let beside: Vec<_> = beside.filter(|key| *key != stands.key).collect();
+    if let Err(fault) = store.delete(&beside).await {
+        tracing::warn!(%fault, key = form, "what is not needed stays in the store");
+    }
 }
 
 /// Deletes what is not needed.

@@ -29,6 +29,11 @@ pub(super) const NOW: Duration = Duration::ZERO;
 /// A message is received so often; then it goes to the dead letters.
 const MOST_RECEIVES: u32 = 3;
 
+/// What decoders are begun as.
+const SERVICE: &str = env!("CARGO_BIN_EXE_stampede");
+/// A program that ends at once.
+const NOTHING: &str = "/bin/false";
+
 /// What happens to call backs.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Calls {
@@ -43,11 +48,14 @@ pub(super) struct Calls {
 pub(super) struct Parts {
     pub(super) url: String,
     pub(super) app: App,
+    pub(super) database: Database,
+    pub(super) store: Store,
     pub(super) queue: Queue,
     pub(super) stamper: Stamper,
-    store: Store,
+    /// One that ends when it has begun: what it was about to make is nowhere.
+    pub(super) dying: Stamper,
     between: Arc<Between>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 /// Between the stamper and the API.
@@ -66,43 +74,37 @@ impl Parts {
 
     pub(super) async fn start_with(settings: Settings) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let secret = || Secret::new("a secret that is long enough for all").unwrap();
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let file = format!("sqlite:{}", data.path().join("a.db").display());
-        let database = Database::open(&file, Options::default()).await.unwrap();
+        let (listener, url) = listen().await;
+        let database = Database::open(&file(&data), Options::default()).await.unwrap();
         database.migrate().await.unwrap();
         let folder = Folder::open(&data.path().join("store"), &url, secret()).unwrap();
         let store = Store::Folder(folder.clone());
         put_built_in_stamps(&store).await.unwrap();
         let queue = Local::open_with(data.path().join("queue.db"), MOST_RECEIVES).await.unwrap();
         let queue = Queue::Local(queue);
-        let live = Live::BuiltIn(Server::new(stampede_live::App::new("app", "key", "secret"), 10));
-        let decoders = || {
-            let program = env!("CARGO_BIN_EXE_stampede").into();
-            Decoders::new(stampede_decoder::Settings { program, cores: 1, ..Default::default() })
-        };
-        let parts = stampede_middleware::Parts {
-            database,
-            store: store.clone(),
-            queue: queue.clone(),
-            live,
-            secret: secret(),
-        };
-        let settings = Settings { secure_cookie: false, ..settings };
-        let app = App::new(parts, settings, decoders());
+        let app = app(database.clone(), store.clone(), queue.clone(), settings);
         let routes = router(app.clone()).merge(folder.routes());
         tokio::spawn(async move { axum::serve(listener, routes).await });
 
         let (calls, late, item) = Default::default();
         let between = Arc::new(Between { callback: format!("{url}/callback"), calls, late, item });
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let proxy = format!("http://{}/", listener.local_addr().unwrap());
+        let (listener, proxy) = listen().await;
         let routes = axum::Router::new().route("/", post(pass)).with_state(Arc::clone(&between));
         tokio::spawn(async move { axum::serve(listener, routes).await });
-        let reporter = Reporter::new(proxy, secret()).unwrap();
-        let stamper = Stamper::new(store.clone(), Some(reporter), decoders(), None);
-        Self { url, app, queue, stamper, store, between, _data: data }
+        let reporter = Reporter::new(format!("{proxy}/"), secret()).unwrap();
+        let stamper = |program| Stamper::new(store.clone(), Some(reporter.clone()), decoders(program), None);
+        let (stamper, dying) = (stamper(SERVICE), stamper(NOTHING));
+        Self { url, app, database, store, queue, stamper, dying, between, data }
+    }
+
+    /// Where another process serves the same, which the database gives all and from which it takes nothing.
+    pub(super) async fn unheard(&self) -> String {
+        let file = format!("{}?mode=ro", file(&self.data));
+        let database = Database::open(&file, Options::default()).await.unwrap();
+        let app = app(database, self.store.clone(), self.queue.clone(), Settings::default());
+        let (listener, url) = listen().await;
+        tokio::spawn(async move { axum::serve(listener, router(app)).await });
+        url
     }
 
     /// What happens to call backs from now on.
@@ -126,11 +128,36 @@ impl Parts {
         change(&mut self.between.item.lock().unwrap());
     }
 
-    /// The results' keys.
-    pub(super) async fn objects(&self) -> Vec<String> {
-        let objects = self.store.list("stamped/", None, 100).await.unwrap();
+    /// What lies in the store below a key.
+    pub(super) async fn keys(&self, below: &str) -> Vec<String> {
+        let objects = self.store.list(below, None, 100).await.unwrap();
         objects.into_iter().map(|object| object.key).collect()
     }
+}
+
+fn secret() -> Secret {
+    Secret::new("a secret that is long enough for all").unwrap()
+}
+
+fn file(data: &TempDir) -> String {
+    format!("sqlite:{}", data.path().join("a.db").display())
+}
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+/// Decoders that are begun as this program.
+fn decoders(program: &str) -> Decoders {
+    Decoders::new(stampede_decoder::Settings { program: program.into(), cores: 1, ..Default::default() })
+}
+
+fn app(database: Database, store: Store, queue: Queue, settings: Settings) -> App {
+    let live = Live::BuiltIn(Server::new(stampede_live::App::new("app", "key", "secret"), 10));
+    let parts = stampede_middleware::Parts { database, store, queue, live, secret: secret() };
+    App::new(parts, Settings { secure_cookie: false, ..settings }, decoders(SERVICE))
 }
 
 /// A refusal that the stamper does not try to mend, so that its patience need not be waited for.

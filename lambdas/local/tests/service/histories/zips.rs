@@ -1,7 +1,8 @@
 //! ZIPs of jobs, on the real parts.
 
+use reqwest::Method;
 use serde_json::json;
-use stampede_middleware::Settings;
+use stampede_middleware::{Settings, sweep};
 
 use super::parts::{LONG, NOW, Parts};
 use crate::client::{Client, variant};
@@ -56,4 +57,19 @@ async fn pictures_of_one_name_are_all_in_the_zip() {
     let archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).unwrap();
     let names: Vec<_> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     assert_eq!(names, ["a.jpg", "3-a.jpg", "3-3-a.jpg", "4-A.jpg"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_zip_that_was_never_made_nothing_stays_when_its_pictures_are_deleted() {
+    let parts = Parts::start_with(Settings { grace: 0, ..Settings::default() }).await;
+    let client = Client::new(&parts.url).await;
+    let picture = client.upload(&[variant("baseline-420.jpg")]).await;
+    let job = stamped(&parts, &client, picture.clone()).await;
+    assert_eq!(client.post(&format!("/jobs/{job}/zip"), json!({})).await.0, 202);
+    assert_eq!(parts.keys("zips/").await.len(), 1, "what is to be in it");
+    client.call(Method::DELETE, "/pictures", Some(json!({ "ids": picture }))).await;
+    sweep(&parts.app).await.unwrap();
+    for below in ["zips/", "stamped/", "originals/"] {
+        assert!(parts.keys(below).await.is_empty(), "{below}");
+    }
 }
