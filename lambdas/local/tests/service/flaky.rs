@@ -72,8 +72,8 @@ async fn pass(State(flaky): State<Arc<Inner>>, request: Request) -> Response {
     }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut call = flaky.http.request(parts.method, format!("{}{path}", flaky.upstream)).body(body);
-    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "host" && *name != "content-length")
-    {
+    // The host is part of what addresses are signed with.
+    for (name, value) in parts.headers.iter().filter(|(name, _)| *name != "content-length") {
         call = call.header(name, value);
     }
     let answer = call.send().await.unwrap();

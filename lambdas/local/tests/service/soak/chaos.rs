@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stampede_emulators::Postgres;
 use tokio::task::block_in_place;
 
 use super::{Counts, count, random};
+use crate::client::http;
 use crate::flaky::Flaky;
 use crate::places::{Service, free_port};
+
+/// A database that is started again is there after so long, or never.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 pub(super) struct Chaos {
     data: PathBuf,
@@ -19,6 +23,8 @@ pub(super) struct Chaos {
     service: Service,
     postgres: Postgres,
     store: Flaky,
+    /// Where the process is that is never killed.
+    steady: String,
 }
 
 impl Chaos {
@@ -27,10 +33,11 @@ impl Chaos {
         settings: Vec<(String, String)>,
         postgres: Postgres,
         store: Flaky,
+        steady: String,
     ) -> Self {
         let port = free_port();
         let service = Service::start(&data, port, &settings);
-        Self { data, settings, port, service, postgres, store }
+        Self { data, settings, port, service, postgres, store, steady }
     }
 
     /// Where the process that is killed is.
@@ -54,9 +61,12 @@ impl Chaos {
                 }
                 3 => {
                     count(&counts.stops);
+                    counts.outages.fetch_add(1, Ordering::SeqCst);
                     block_in_place(|| self.postgres.stop());
                     pause(1000 + random(&mut state) % 3000).await;
                     block_in_place(|| self.postgres.start_again().unwrap());
+                    until_ready(&self.steady).await;
+                    counts.outages.fetch_add(1, Ordering::SeqCst);
                 }
                 _ => {
                     let before = self.store.failed();
@@ -68,6 +78,19 @@ impl Chaos {
             }
         }
         self
+    }
+}
+
+/// A database's port is open before it takes anybody in: who stands on it says when it does.
+async fn until_ready(service: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = http().get(format!("{service}/ready")).send().await;
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "PostgreSQL is running, and the service does not notice");
+        pause(50).await;
     }
 }
 

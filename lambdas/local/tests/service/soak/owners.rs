@@ -6,23 +6,42 @@ use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use stampede_domain::id::OwnerId;
 
 use super::{Counts, count, random};
 use crate::client::{http, variant};
 
 /// A request that has no answer by then has none.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Of the store, which gives some requests none at all.
+const STORES_PATIENCE: Duration = Duration::from_secs(10);
 /// Between jobs.
 const PAUSE: Duration = Duration::from_millis(1500);
+/// Then another stamp is used.
+const JOBS_OF_A_STAMP: usize = 8;
+/// Pictures that are named in one request.
+const AT_ONCE: usize = 100;
 
 pub(super) struct Owner {
     http: reqwest::Client,
     url: String,
     /// Whether what is there is never killed.
     is_steady: bool,
+    id: OwnerId,
     token: String,
     counts: Arc<Counts>,
     random: u64,
+    pictures: Vec<String>,
+    stamps: Vec<String>,
+}
+
+/// What an owner did.
+pub(super) struct Life {
+    pub(super) owner: OwnerId,
+    pub(super) jobs: Vec<Accepted>,
+    token: String,
+    pictures: Vec<String>,
+    stamps: Vec<String>,
 }
 
 /// A job that the service has taken on.
@@ -45,22 +64,39 @@ pub(super) struct Finished {
 
 impl Owner {
     pub(super) fn new(number: u64, url: String, is_steady: bool, counts: Arc<Counts>) -> Self {
-        Self { http: http(), url, is_steady, token: String::new(), counts, random: number + 1 }
+        let (id, random) = (OwnerId::from_bytes([0; 16]), number + 1);
+        let (token, pictures, stamps) = Default::default();
+        Self { http: http(), url, is_steady, id, token, counts, random, pictures, stamps }
     }
 
-    /// Lives until all is over; the jobs that were accepted.
-    pub(super) async fn live(mut self, over: Arc<AtomicBool>) -> Vec<Accepted> {
+    /// Becomes somebody.
+    pub(super) async fn begin(&mut self) {
         let begun = self.until(Method::POST, "/sessions", &json!({}), None).await;
         self.token = begun["token"].as_str().unwrap().to_owned();
-        let mut jobs = Vec::new();
-        while !over.load(Ordering::Relaxed) {
-            jobs.push(self.job().await);
-            tokio::time::sleep(PAUSE).await;
-        }
-        jobs
+        self.id = begun["owner"].as_str().unwrap().parse().unwrap();
     }
 
-    async fn job(&mut self) -> Accepted {
+    /// Lives until all is over.
+    pub(super) async fn live(mut self, over: Arc<AtomicBool>) -> Life {
+        self.begin().await;
+        let (mut jobs, mut stamp) = (Vec::new(), String::new());
+        while !over.load(Ordering::Relaxed) {
+            if jobs.len().is_multiple_of(JOBS_OF_A_STAMP) {
+                stamp = self.stamp().await;
+            }
+            jobs.push(self.job(&stamp).await);
+            tokio::time::sleep(PAUSE).await;
+        }
+        self.ended(jobs)
+    }
+
+    /// What became of it, these jobs among it.
+    pub(super) fn ended(self, jobs: Vec<Accepted>) -> Life {
+        let Self { id, token, pictures, stamps, .. } = self;
+        Life { owner: id, jobs, token, pictures, stamps }
+    }
+
+    async fn job(&mut self, stamp: &str) -> Accepted {
         let pictures = 2 + random(&mut self.random) % 6;
         let mut damaged = 0;
         let names = ["baseline-420.jpg", "orientation-6.jpg", "png8-rgb.png", "baseline-444.jpg"];
@@ -74,27 +110,52 @@ impl Owner {
             }
             contents.push(content);
         }
+        let ids = self.upload_all(&contents).await;
+        let preview = json!({ "picture": ids[0], "stamp": "built-in:badge", "size": 200 });
+        if self.ask(Method::POST, "/preview", &preview, None).await.is_some() {
+            count(&self.counts.previews);
+        }
+        self.job_of(&ids, stamp, damaged).await
+    }
+
+    /// Uploads pictures and has them looked at; their identifiers.
+    pub(super) async fn upload_all(&mut self, contents: &[Vec<u8>]) -> Vec<String> {
         let named: Vec<_> = contents
             .iter()
             .map(|content| json!({ "name": "a.jpg", "bytes": content.len(), "type": "image/jpeg" }))
             .collect();
         let forms = self.until(Method::POST, "/pictures", &json!({ "pictures": named }), None).await;
         let mut ids = Vec::new();
-        for (form, content) in forms["pictures"].as_array().unwrap().iter().zip(&contents) {
+        for (form, content) in forms["pictures"].as_array().unwrap().iter().zip(contents) {
             self.upload(&form["upload"], content).await;
             ids.push(form["id"].as_str().unwrap().to_owned());
         }
         self.until(Method::POST, "/pictures/confirm", &json!({ "ids": ids }), None).await;
-        let preview = json!({ "picture": ids[0], "stamp": "built-in:badge", "size": 200 });
-        if self.ask(Method::POST, "/preview", &preview, None).await.is_some() {
-            count(&self.counts.previews);
-        }
+        self.pictures.extend(ids.iter().cloned());
+        ids
+    }
+
+    /// Makes a job of pictures.
+    pub(super) async fn job_of(&mut self, ids: &[String], stamp: &str, damaged: u64) -> Accepted {
         // However often it is sent, it is one job.
         let key = format!("{:x}{:x}", random(&mut self.random), random(&mut self.random));
-        let wanted = json!({ "pictures": ids, "stamp": "built-in:logo", "settings": { "at": "center" } });
+        let wanted = json!({ "pictures": ids, "stamp": stamp, "settings": { "at": "center" } });
         let job = self.until(Method::POST, "/jobs", &wanted, Some(&key)).await;
         let id = job["id"].as_str().unwrap().to_owned();
-        Accepted { id, token: self.token.clone(), pictures, damaged }
+        Accepted { id, token: self.token.clone(), pictures: ids.len() as u64, damaged }
+    }
+
+    /// Uploads a stamp and has it looked at; its identifier.
+    async fn stamp(&mut self) -> String {
+        let content = std::fs::read(variant("png8-rgba.png")).unwrap();
+        let named = json!({ "name": "a.png", "bytes": content.len(), "type": "image/png" });
+        let form = self.until(Method::POST, "/stamps", &named, None).await;
+        self.upload(&form["upload"], &content).await;
+        let id = form["id"].as_str().unwrap().to_owned();
+        let looked = self.until(Method::POST, &format!("/stamps/{id}/confirm"), &json!({}), None).await;
+        assert_eq!(looked["state"], "ready", "{looked}");
+        self.stamps.push(id.clone());
+        id
     }
 
     async fn upload(&self, form: &Value, content: &[u8]) {
@@ -106,8 +167,7 @@ impl Owner {
             }
             let file = reqwest::multipart::Part::bytes(content.to_vec()).file_name("x");
             let call = self.http.post(form["url"].as_str().unwrap()).multipart(multipart.part("file", file));
-            // It goes to the store, whose silence is none of the service's.
-            let sent = call.timeout(Duration::from_secs(10)).send().await;
+            let sent = call.timeout(STORES_PATIENCE).send().await;
             if sent.is_ok_and(|answer| answer.status() == StatusCode::NO_CONTENT) {
                 return;
             }
@@ -115,8 +175,31 @@ impl Owner {
         }
     }
 
+    /// What a path leads to, as soon as the store gives all of it.
+    pub(super) async fn follow(&self, path: &str) -> Vec<u8> {
+        loop {
+            let call = self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+            let place = call.timeout(PATIENCE).send().await.ok().and_then(|answer| {
+                let place = answer.headers().get("location")?.to_str().ok()?;
+                Some(place.to_owned())
+            });
+            if let Some(place) = place
+                && let Ok(found) = self.http.get(place).timeout(STORES_PATIENCE).send().await
+            {
+                let status = found.status();
+                assert!(!status.is_client_error(), "{path} leads to {status}");
+                if status == StatusCode::OK
+                    && let Ok(content) = found.bytes().await
+                {
+                    return content.to_vec();
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// Asks until it is answered as it should be.
-    async fn until(&self, method: Method, path: &str, body: &Value, key: Option<&str>) -> Value {
+    pub(super) async fn until(&self, method: Method, path: &str, body: &Value, key: Option<&str>) -> Value {
         loop {
             if let Some(answer) = self.ask(method.clone(), path, body, key).await {
                 return answer;
@@ -158,7 +241,28 @@ impl Owner {
     }
 }
 
+impl Life {
+    /// Has all uploads looked at once more, as an owner who had no answer does: what lies beside them is cleared up.
+    pub(super) async fn look_again(&self, url: &str) {
+        let confirm = async |path: &str, body: Value| {
+            let call = http().post(format!("{url}{path}")).bearer_auth(&self.token).json(&body);
+            let answer = call.send().await.unwrap();
+            assert_eq!(answer.status(), StatusCode::OK, "{path}: {:?}", answer.text().await);
+        };
+        for ids in self.pictures.chunks(AT_ONCE) {
+            confirm("/pictures/confirm", json!({ "ids": ids })).await;
+        }
+        for id in &self.stamps {
+            confirm(&format!("/stamps/{id}/confirm"), json!({})).await;
+        }
+    }
+}
+
 impl Accepted {
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Waits for it, and looks at each of its items.
     pub(super) async fn finished(&self, url: &str, deadline: Instant) -> Finished {
         let get = async |path: String| -> Value {

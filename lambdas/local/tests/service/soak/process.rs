@@ -6,10 +6,20 @@ use std::time::{Duration, Instant};
 /// Memory and files, a second apart.
 pub(super) struct Samples {
     process: u32,
-    /// Bytes of memory: of the process, and of it with its decoders.
-    pub(super) memory: Vec<(u64, u64)>,
+    pub(super) memory: Vec<Memory>,
     /// Files that it has open.
     pub(super) files: Vec<usize>,
+}
+
+/// Bytes of memory at a time.
+#[derive(Clone, Copy)]
+pub(super) struct Memory {
+    /// Of the process.
+    pub(super) own: u64,
+    /// Of its decoders together.
+    pub(super) decoders: u64,
+    /// How many decoders there were.
+    pub(super) number: u64,
 }
 
 impl Samples {
@@ -18,10 +28,18 @@ impl Samples {
     }
 
     pub(super) fn take(&mut self) {
-        let own = memory(self.process);
-        let decoders: u64 = decoders(self.process).into_iter().map(memory).sum();
-        self.memory.push((own, own + decoders));
+        let decoders = decoders(self.process);
+        let number = decoders.len() as u64;
+        let decoders = decoders.into_iter().map(memory).sum();
+        self.memory.push(Memory { own: memory(self.process), decoders, number });
         self.files.push(files(self.process));
+    }
+
+    /// The middle of something in the second and in the last quarter, of the samples that have it.
+    pub(super) fn early_and_late(&self, of: fn(&Memory) -> Option<u64>) -> [u64; 2] {
+        let (memory, quarter) = (&self.memory, self.memory.len() / 4);
+        let middle = |part: &[Memory]| median(part.iter().filter_map(of).collect());
+        [middle(&memory[quarter..2 * quarter]), middle(&memory[3 * quarter..])]
     }
 
     /// The files that are open once all clients are gone: no more than it has of its own.
@@ -37,11 +55,17 @@ impl Samples {
     }
 }
 
-/// The middle one of a part of the samples.
-pub(super) fn median<T: Copy + Ord>(part: &[T]) -> T {
-    let mut sorted = part.to_vec();
-    sorted.sort_unstable();
-    sorted[sorted.len() / 2]
+impl Memory {
+    /// Of one decoder, on average, where there are any.
+    pub(super) fn of_a_decoder(&self) -> Option<u64> {
+        self.decoders.checked_div(self.number)
+    }
+}
+
+/// The middle one; none is nothing.
+fn median(mut all: Vec<u64>) -> u64 {
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 fn memory(process: u32) -> u64 {
