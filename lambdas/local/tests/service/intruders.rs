@@ -244,6 +244,16 @@ async fn names_lead_nowhere_and_break_no_line() {
     assert!(lines.iter().all(|line| line["fields"]["message"] != "forged"), "{log}");
 }
 
+/// The settings of a job that are texts, as the API describes them.
+async fn texts_of_settings(client: &Client) -> Vec<String> {
+    let document = client.get("/openapi.json").await;
+    let settings = document["components"]["schemas"]["Settings"]["properties"].as_object().unwrap();
+    let is_text =
+        |kind: &Value| kind == "string" || kind.as_array().is_some_and(|of| of.contains(&json!("string")));
+    let texts = settings.iter().filter(|(_, about)| is_text(&about["type"]));
+    texts.map(|(name, _)| name.clone()).collect()
+}
+
 /// The only addresses that the service calls are those of its configuration: no text of a user's is taken for one.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_address_of_a_users_is_fetched() {
@@ -259,31 +269,59 @@ async fn no_address_of_a_users_is_fetched() {
          <style>@import url({bait}/import.css); rect {{ fill: url({bait}/paint) }}</style>\
          <script href='{bait}/script.js'/><image href='{bait}/a.png' width='40' height='40'/>\
          <image xlink:href='file:///etc/passwd' width='9' height='9'/><use href='{bait}/b.svg#a'/>\
-         <rect width='40' height='40'/></svg>"
+         <rect width='40' height='40'/><circle cx='20' cy='20' r='9' fill='red'/></svg>"
     );
+    // One that asks for the entity by name is refused, as it is not known: who would know it has fetched it.
+    let asking = svg.replace("<rect ", "<text>&x;</text><rect ");
+    assert_eq!(client.upload_stamp("asking.svg", "image/svg+xml", asking.into_bytes()).await, None);
+    let stamps = client.get("/stamps").await;
+    let reason = stamps["uploads"][0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("unknown entity reference 'x'"), "{stamps}");
+    // One that only names addresses is taken, and is drawn below without what lies there.
     let stamp = client.upload_stamp("a.svg", "image/svg+xml", svg.into_bytes()).await;
+    let baited = stamp.expect("the stamp that names addresses is not taken: none is drawn");
     let ids = client.upload(&[variant("baseline-420.jpg")]).await;
-    let mut settings = vec![json!({})];
-    for name in ["text", "at", "size", "format", "color"] {
-        settings.push(json!({ (name): format!("{bait}/{name}") }));
+    let texts = texts_of_settings(&client).await;
+    for name in ["at", "offset", "margin", "size", "tile", "blend", "color", "text", "text-size", "format"] {
+        assert!(texts.iter().any(|text| text == name), "{name} is not among {texts:?}");
     }
-    let mut asked = 0;
-    for settings in settings {
-        for stamp in [stamp.as_deref(), Some(&*bait), Some("built-in:logo")].into_iter().flatten() {
+    let mut settings = vec![(json!({}), true)];
+    for name in &texts {
+        // Any text can be put on. No other setting may be anything, and those of a text mean nothing without one.
+        let baited = json!({ "text": "x", (name.as_str()): format!("{bait}/{name}") });
+        settings.push((baited, name == "text"));
+    }
+    let mut drawn = 0;
+    for (settings, is_good) in settings {
+        for stamp in [&*baited, &*bait, "built-in:logo"] {
+            let is_stamp = stamp != bait;
             let wanted = json!({ "picture": ids[0], "stamp": stamp, "settings": settings });
-            client.call(Method::POST, "/preview", Some(wanted)).await;
-            let (_, job) =
-                client.post("/jobs", json!({ "pictures": ids, "stamp": stamp, "settings": settings })).await;
+            let shown = client.call(Method::POST, "/preview", Some(wanted)).await.status();
+            let expected = match (is_good, is_stamp) {
+                (false, _) => StatusCode::UNPROCESSABLE_ENTITY,
+                (true, false) => StatusCode::NOT_FOUND,
+                (true, true) => StatusCode::OK,
+            };
+            assert_eq!(shown, expected, "{stamp} with {settings}");
+            let wanted = json!({ "pictures": ids, "stamp": stamp, "settings": settings });
+            let (status, job) = client.post("/jobs", wanted).await;
+            let expected = match (is_stamp, is_good) {
+                (false, _) => StatusCode::NOT_FOUND,
+                (true, false) => StatusCode::UNPROCESSABLE_ENTITY,
+                (true, true) => StatusCode::CREATED,
+            };
+            assert_eq!(status, expected, "{stamp} with {settings}: {job}");
             if let Some(id) = job["id"].as_str() {
-                client.finished(id).await;
+                assert_eq!(client.finished(id).await["counts"]["done"], 1, "{stamp} with {settings}");
+                drawn += 1;
             }
-            asked += 1;
         }
     }
     let call =
         http().post(format!("{}/sessions", service.url)).header("origin", &bait).header("referer", &bait);
     call.header("x-forwarded-for", &bait).send().await.unwrap();
-    assert!(asked >= 12);
+    // Either stamp with nothing else, and with a text.
+    assert_eq!(drawn, 4);
     let called = std::pin::pin!(listener.accept());
     assert!(futures_util::FutureExt::now_or_never(called).is_none(), "an address of a user's was called");
 }
