@@ -14,6 +14,7 @@ mod problem;
 mod rates;
 mod routes;
 mod sweep;
+mod tokens;
 
 pub use address::Address;
 pub use app::{App, Clock, Parts, Settings};
@@ -21,3 +22,4 @@ pub use built_in::put_built_in_stamps;
 pub use environment::Login;
 pub use routes::{document, router};
 pub use sweep::sweep;
+pub use tokens::{NewToken, add_token, revoke_token};

@@ -2,20 +2,32 @@
 //! what the dead-letter queue took, deletes what is to be deleted. Its variables are the middleware's.
 //!
 //! Called with `{"do": "migrate"}`, it brings the database's tables to this version's form and puts the
-//! built-in stamps into the store: a database in private subnets is reached from nowhere else.
+//! built-in stamps into the store: a database in private subnets is reached from nowhere else. For the same reason it
+//! makes and revokes API tokens: `{"do": "add-token", "name": "ci"}` for somebody new, or with `"owner": "own_…"`, answers
+//! with the `token`, which is shown nowhere else, its `id` and its `owner`; `{"do": "revoke-token", "owner": "own_…",
+//! "id": "tok_…"}` revokes one.
 
 #![forbid(unsafe_code)]
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use stampede_middleware::{App, put_built_in_stamps, sweep};
+use stampede_middleware::{App, NewToken, add_token, put_built_in_stamps, revoke_token, sweep};
 
 /// What it is called with; a schedule's event says nothing that matters here.
 #[derive(Deserialize)]
 struct Call {
     #[serde(rename = "do", default)]
     what: Option<String>,
+    /// What a new token is called.
+    #[serde(default)]
+    name: Option<String>,
+    /// Whose a token is.
+    #[serde(default)]
+    owner: Option<String>,
+    /// Which token is to be revoked.
+    #[serde(default)]
+    id: Option<String>,
 }
 
 #[tokio::main]
@@ -45,6 +57,24 @@ async fn called(app: &App, call: Call) -> Result<Value, Error> {
             tracing::info!("the database is of this version's form");
             Ok(json!({ "done": "migrate" }))
         }
-        Some(other) => Err(format!("the sweeper does not know how to {other}; it knows migrate").into()),
+        Some("add-token") => {
+            let name = call.name.ok_or("say as `name` what to call the token")?;
+            let made = add_token(app.database(), &name, call.owner.as_deref()).await?;
+            let NewToken { token, id, owner } = made;
+            // Who calls is told the token, and nobody else.
+            tracing::info!(id, "an API token was made");
+            Ok(json!({ "token": token.reveal(), "id": id, "owner": owner }))
+        }
+        Some("revoke-token") => {
+            let named = "say as `owner` whose token it is, and as `id` which, as add-token told them";
+            let (owner, id) = call.owner.zip(call.id).ok_or(named)?;
+            revoke_token(app.database(), &owner, &id).await?;
+            tracing::info!(id, "an API token was revoked");
+            Ok(json!({ "done": "revoke-token" }))
+        }
+        Some(other) => {
+            let known = "it knows migrate, add-token and revoke-token";
+            Err(format!("the sweeper does not know how to {other}; {known}").into())
+        }
     }
 }

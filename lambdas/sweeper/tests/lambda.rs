@@ -36,4 +36,12 @@ async fn it_migrates_sweeps_and_says_what_it_does_not_know() {
     assert_eq!(sweeper.call(schedule).await.unwrap(), json!({ "done": "sweep" }));
     let other = sweeper.call(json!({ "do": "dance" })).await.unwrap_err().to_string();
     assert!(other.contains("dance") && other.contains("migrate"), "{other}");
+    for (incomplete, wanted) in [
+        (json!({ "do": "add-token" }), "`name`"),
+        (json!({ "do": "add-token", "name": "ci", "owner": "me" }), "is not an identifier"),
+        (json!({ "do": "revoke-token", "id": "tok_1" }), "`owner`"),
+    ] {
+        let said = sweeper.call(incomplete).await.unwrap_err().to_string();
+        assert!(said.contains(wanted), "{said}");
+    }
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod behaviour;
+mod bucket_mode;
 mod client;
 mod crash;
 mod faults;
@@ -15,3 +16,4 @@ mod sandbox;
 mod schema;
 mod secrets;
 mod soak;
+mod tokens;
