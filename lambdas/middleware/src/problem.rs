@@ -137,11 +137,24 @@ faults!(stampede_database::Fault, stampede_store::Fault, stampede_queue::Fault, 
 
 /// `Json` and others, whose refusals are problems.
 pub(crate) mod extract {
+    use axum::extract::{OptionalFromRequest, Request};
+    use serde::de::DeserializeOwned;
+
     use super::Problem;
 
     #[derive(axum::extract::FromRequest)]
     #[from_request(via(axum::Json), rejection(Problem))]
     pub(crate) struct Json<T>(pub(crate) T);
+
+    /// There is none where no media type is said.
+    impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+        type Rejection = Problem;
+
+        async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+            let body = <axum::Json<T> as OptionalFromRequest<S>>::from_request(request, state).await?;
+            Ok(body.map(|axum::Json(body)| Self(body)))
+        }
+    }
 
     #[derive(axum::extract::FromRequestParts)]
     #[from_request(via(axum::extract::Path), rejection(Problem))]

@@ -1,6 +1,7 @@
 //! The routes, by resource.
 
 mod callback;
+mod docs;
 mod events;
 mod health;
 mod jobs;
@@ -94,7 +95,7 @@ pub fn router(app: App) -> Router {
     let over_https = app.0.settings.secure_cookie;
     routes
         .route("/openapi.json", get(move || async { ([("content-type", "application/json")], json) }))
-        .route("/docs", get(health::docs))
+        .route("/docs", get(docs::docs))
         .route("/metrics", get(health::metrics))
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))

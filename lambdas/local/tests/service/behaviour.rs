@@ -1,7 +1,7 @@
 //! What an owner does, from the first upload to the ZIP, and what nobody else sees of it.
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use stamp_engine::{Limits, probe};
 
 use crate::client::{Client, variant};
@@ -19,10 +19,14 @@ async fn pictures_are_uploaded_stamped_and_downloaded() {
         assert!(types.contains(&&json!("image/png")), "{}: {types:?}", home.name);
 
         let preview = json!({ "picture": ids[0], "stamp": "built-in:logo", "size": 200 });
-        let shown = client.call(Method::POST, "/preview", Some(preview)).await;
-        assert_eq!(shown.status(), 200);
-        let small = probe(&shown.bytes().await.unwrap(), &Limits::default()).unwrap();
-        assert_eq!(small.width.max(small.height), 200);
+        let thumbnail = format!("/pictures/{}/thumbnail?size=200", ids[0]);
+        for (method, path, body) in
+            [(Method::POST, "/preview", Some(preview)), (Method::GET, &*thumbnail, None)]
+        {
+            let shown = sent_once(&client, method, path, body).await;
+            let small = probe(&shown, &Limits::default()).unwrap();
+            assert_eq!(small.width.max(small.height), 200, "{}: {path}", home.name);
+        }
 
         let wanted = json!({ "pictures": ids, "stamp": "built-in:logo", "settings": { "at": "top" } });
         let (status, job) = client.post("/jobs", wanted).await;
@@ -55,6 +59,28 @@ async fn pictures_are_uploaded_stamped_and_downloaded() {
     }
 }
 
+/// What is shown; who has it already, by its ETag, is not sent it again.
+async fn sent_once(client: &Client, method: Method, path: &str, body: Option<Value>) -> Vec<u8> {
+    let asked = async |known: Option<&str>| {
+        let mut call = client.request(method.clone(), path, body.clone());
+        if let Some(known) = known {
+            call = call.header("if-none-match", known);
+        }
+        let answer = call.send().await.unwrap();
+        let (status, etag) =
+            (answer.status().as_u16(), answer.headers()["etag"].to_str().unwrap().to_owned());
+        (status, etag, answer.bytes().await.unwrap().to_vec())
+    };
+    let (status, etag, shown) = asked(None).await;
+    assert!(status == 200 && !shown.is_empty(), "{path}: {status}");
+    for known in [etag.clone(), format!("\"other\", {etag}")] {
+        assert_eq!(asked(Some(known.as_str())).await, (304, etag.clone(), Vec::new()), "{path}: {known}");
+    }
+    let (status, other, again) = asked(Some("\"other\"")).await;
+    assert!((status, other) == (200, etag) && again == shown, "{path}: {status}");
+    shown
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_one_owners_is_missing_to_another() {
     for home in homes().await {
@@ -84,7 +110,7 @@ async fn what_is_one_owners_is_missing_to_another() {
             assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
         }
         let delete = other.call(Method::DELETE, "/pictures", Some(json!({ "ids": ids }))).await;
-        assert_eq!(delete.json::<serde_json::Value>().await.unwrap()["changed"], 0);
+        assert_eq!(delete.json::<Value>().await.unwrap()["changed"], 0);
         assert!(other.get("/jobs").await["jobs"].as_array().unwrap().is_empty());
         let nobody = crate::client::http().get(format!("{}/jobs", home.url)).send().await.unwrap();
         assert_eq!(nobody.status(), 401);
@@ -112,6 +138,12 @@ async fn a_bad_picture_fails_alone_and_says_why() {
         );
         let items = client.get(&format!("/jobs/{id}/items")).await;
         assert!(items["items"][1]["reason"].as_str().unwrap().contains("damaged JPEG"), "{items}");
+        let retry = format!("/jobs/{id}/retry");
+        let (status, problem) = client.post(&retry, json!({ "item": "the second" })).await;
+        assert!(status == 422 && problem["type"] == "/problems/malformed", "{}: {problem}", home.name);
+        assert!(problem["detail"].as_str().unwrap().contains("item: invalid type"), "{problem}");
+        assert_eq!(client.call(Method::POST, &retry, None).await.status(), 200, "a body may be left out");
+        assert_eq!(client.finished(id).await["counts"]["failed"], 1, "{}", home.name);
         for (named, wrong) in [("opacity", json!(2)), ("text", json!("x".repeat(1001)))] {
             let settings = json!({ named: wrong });
             let wrong = json!({ "pictures": ids, "stamp": "built-in:logo", "settings": settings });

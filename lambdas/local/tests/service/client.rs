@@ -39,13 +39,17 @@ impl Client {
         &self.token
     }
 
-    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Response {
+    /// A request, to be sent as it is or with more headers.
+    pub(crate) fn request(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::RequestBuilder {
         let call = self.http.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
-        let call = match body {
+        match body {
             Some(body) => call.json(&body),
             None => call,
-        };
-        call.send().await.unwrap()
+        }
+    }
+
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Response {
+        self.request(method, path, body).send().await.unwrap()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {

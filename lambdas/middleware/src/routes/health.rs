@@ -3,12 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use axum::extract::State;
-use axum::http::header::CONTENT_SECURITY_POLICY;
-use axum::http::{HeaderName, StatusCode};
-use axum::response::Html;
-use data_encoding::BASE64;
+use axum::http::StatusCode;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use crate::App;
@@ -78,34 +74,4 @@ pub(super) async fn metrics(State(app): State<App>) -> String {
         text.push_str(&format!("# HELP {name} {help}\n# TYPE {name} {kind}\n{name} {value}\n"));
     }
     text
-}
-
-/// The page's only style; its policy names it by its hash (W3C, "Content Security Policy Level 3", 8.4).
-const STYLE: &str = "body{font:16px/1.5 system-ui;max-width:50rem;margin:2rem auto;padding:0 1rem}\
-    code{background:#8882;padding:.1em .3em;border-radius:.2em}h2{margin-top:2em}";
-
-/// The API on a page for people, made of its own description.
-pub(super) async fn docs() -> ([(HeaderName, String); 1], Html<String>) {
-    let document = super::document();
-    let style = BASE64.encode(&Sha256::digest(STYLE));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
-    let mut page = format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>\
-         <title>Stampede API</title><style>{STYLE}</style>\
-         <h1>Stampede API</h1><p>The same for programs: <a href=/openapi.json>openapi.json</a> (OpenAPI 3.1). \
-         Begin with <code>POST /sessions</code>.",
-    );
-    for (path, item) in &document.paths.paths {
-        for (method, operation) in
-            [("GET", &item.get), ("POST", &item.post), ("PUT", &item.put), ("DELETE", &item.delete)]
-        {
-            if let Some(operation) = operation {
-                let said = operation.summary.as_deref().unwrap_or_default();
-                page.push_str(&format!("<h2><code>{method} {path}</code></h2><p>{said}"));
-            }
-        }
-    }
-    ([(CONTENT_SECURITY_POLICY, policy)], Html(page))
 }

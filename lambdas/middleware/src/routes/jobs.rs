@@ -282,9 +282,9 @@ pub(super) async fn retry(
     State(app): State<App>,
     Identity(owner): Identity,
     Path(id): Path<JobId>,
-    again: Option<axum::Json<Again>>,
+    again: Option<Json<Again>>,
 ) -> Result<axum::Json<Job>, Problem> {
-    let only = again.and_then(|axum::Json(again)| again.item);
+    let only = again.and_then(|Json(again)| again.item);
     if let Some((change, outgoing)) = app.parts().database.retry(owner, id, only, app.now()).await? {
         send(&app, &outgoing).await;
         tell(&app, &[change]).await;
