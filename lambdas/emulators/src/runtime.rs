@@ -59,6 +59,9 @@ pub enum Failed {
 }
 
 impl Function {
+    /// The memory that a function is told it has, in bytes.
+    pub const MEMORY: u64 = 2048 << 20;
+
     /// Starts a binary with variables, and waits until it is ready.
     ///
     /// # Errors
@@ -77,10 +80,11 @@ impl Function {
         tokio::spawn(async move { axum::serve(listener, routes).await });
         let mut command = Command::new(program);
         command.env("AWS_LAMBDA_RUNTIME_API", address.to_string());
+        let mebibytes = (Self::MEMORY >> 20).to_string();
         for (name, value) in [
             ("AWS_LAMBDA_FUNCTION_NAME", "function"),
             ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "2048"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", &*mebibytes),
             ("AWS_LAMBDA_LOG_GROUP_NAME", "group"),
             ("AWS_LAMBDA_LOG_STREAM_NAME", "stream"),
         ] {
@@ -131,16 +135,26 @@ impl Function {
     /// # Errors
     /// When the system does not tell.
     pub fn cpu_time(&self) -> io::Result<Duration> {
+        self.processes()?.iter().map(|process| cpu_time(process)).sum()
+    }
+
+    /// The most memory that it has had so far, and each of its children that live, in bytes: together they had no more
+    /// at any one time, but for a picture that one hands to the other in a file in memory.
+    ///
+    /// # Errors
+    /// When the system does not tell.
+    pub fn peak_memory(&self) -> io::Result<u64> {
+        self.processes()?.iter().map(|process| peak_memory(process)).sum()
+    }
+
+    /// Its own process and its children.
+    fn processes(&self) -> io::Result<Vec<String>> {
         let own = self.child.id();
         let children = std::fs::read_dir(format!("/proc/{own}/task"))?
             .flatten()
             .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
             .flat_map(|list| list.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
-        let mut all = cpu_time(&own.to_string())?;
-        for child in children {
-            all += cpu_time(&child)?;
-        }
-        Ok(all)
+        Ok(std::iter::once(own.to_string()).chain(children).collect())
     }
 }
 
@@ -153,6 +167,15 @@ fn cpu_time(process: &str) -> io::Result<Duration> {
     let times = fields.split(' ').skip(11).take(2).map(|field| field.parse::<u64>().ok());
     let hundredths: Option<u64> = times.sum();
     Ok(Duration::from_millis(10 * hundredths.ok_or_else(unknown)?))
+}
+
+fn peak_memory(process: &str) -> io::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    // It says kB and means 1,024 bytes (proc_pid_status(5)).
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = peak.and_then(|peak| peak.strip_suffix("kB")?.trim().parse::<u64>().ok());
+    let unknown = || io::Error::other("/proc/PID/status is not as expected");
+    kibibytes.map(|kibibytes| kibibytes << 10).ok_or_else(unknown)
 }
 
 impl Drop for Function {

@@ -1,4 +1,5 @@
-//! What a warm batch of ten pictures costs a stamper's Lambda: CPU time for each, against ministack's S3.
+//! What a warm batch of ten pictures costs a stamper's Lambda: CPU time for each, against ministack's S3, and the memory
+//! of all its processes at its peak.
 //!
 //! `cargo run -p stampede-stamper --example batch -- PATH/TO/bootstrap PICTURE… ` with ten pictures.
 
@@ -56,6 +57,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
     }
     let took = function.cpu_time()? - before;
-    println!("{:.1} ms of CPU time a picture", 1e3 * took.as_secs_f64() / (BATCHES * pictures.len()) as f64);
+    let milliseconds = 1e3 * took.as_secs_f64() / (BATCHES * pictures.len()) as f64;
+    // What measures it reads the number at the beginning.
+    println!(
+        "{milliseconds:.1} ms of CPU time a picture, {} MiB of memory at its peak",
+        function.peak_memory()? >> 20
+    );
     Ok(())
 }

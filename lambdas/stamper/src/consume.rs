@@ -35,7 +35,8 @@ const LONGEST_RETRY: Duration = Duration::from_secs(600);
 /// After what passes, a message that was received so often comes again in this time: 4 seconds, and twice as
 /// long each time up to ten minutes.
 pub fn retry_pause(receives: u32) -> Duration {
-    Duration::from_secs(1 << receives.saturating_add(1).min(16)).min(LONGEST_RETRY)
+    // SQS counts approximately; the last shift is beyond the longest pause, and within 64 bits.
+    Duration::from_secs(2 << receives.clamp(1, 16)).min(LONGEST_RETRY)
 }
 
 /// Takes and deals with messages until `stop` holds true; what is then in hand is finished.
@@ -97,5 +98,20 @@ async fn batch(stamper: Stamper, queue: Queue, messages: Vec<Received>, visibili
     }
     if let Err(fault) = queue.delete(&done).await {
         tracing::warn!(%fault, "messages that are done with come again, and nothing is done twice");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_from_four_seconds_up_to_ten_minutes() {
+        let seconds = |receives| retry_pause(receives).as_secs();
+        assert_eq!([1, 2, 3, 7, 8, 9].map(seconds), [4, 8, 16, 256, 512, 600]);
+        for receives in 1..200 {
+            assert_eq!(seconds(receives + 1), (2 * seconds(receives)).min(600), "{receives}");
+        }
+        assert_eq!([0, u32::MAX - 1, u32::MAX].map(seconds), [4, 600, 600]);
     }
 }

@@ -1,7 +1,7 @@
 //! Processes of the service, and what they stand on.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use stampede_emulators::{Ministack, Postgres};
@@ -65,11 +65,15 @@ impl Drop for Service {
     }
 }
 
-/// An API token of somebody new's, as an operator makes it.
-pub(crate) fn new_token(data: &Path, settings: &[(String, String)]) -> String {
+/// Runs a command of the program's, as an operator does beside the service.
+pub(crate) fn run(data: &Path, arguments: &[&str], settings: &[(String, String)]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stampede"));
-    command.arg("--data").arg(data).args(["add-token", "test"]).envs(settings.iter().cloned());
-    let made = command.stderr(Stdio::null()).output().unwrap();
+    command.arg("--data").arg(data).args(arguments).envs(settings.iter().cloned()).output().unwrap()
+}
+
+/// An API token of somebody new's.
+pub(crate) fn new_token(data: &Path, settings: &[(String, String)]) -> String {
+    let made = run(data, &["add-token", "test"], settings);
     assert!(made.status.success());
     String::from_utf8(made.stdout).unwrap().trim().to_owned()
 }
@@ -84,7 +88,7 @@ pub(crate) struct Home {
     pub(crate) url: String,
     _service: Option<Service>,
     _data: TempDir,
-    _servers: Option<(Postgres, Ministack)>,
+    pub(crate) servers: Option<(Postgres, Ministack)>,
 }
 
 /// On embedded parts, on real ones, and as Lambdas.
@@ -98,7 +102,7 @@ fn embedded() -> Home {
     let data = tempfile::tempdir().unwrap();
     let service = Service::start(data.path(), free_port(), &[]);
     let url = service.url.clone();
-    Home { name: "embedded", url, _service: Some(service), _data: data, _servers: None }
+    Home { name: "embedded", url, _service: Some(service), _data: data, servers: None }
 }
 
 async fn on_real_parts() -> Home {
@@ -107,19 +111,13 @@ async fn on_real_parts() -> Home {
     let data = tempfile::tempdir().unwrap();
     let service = Service::start(data.path(), free_port(), &settings);
     let (url, servers) = (service.url.clone(), Some((postgres, ministack)));
-    Home { name: "PostgreSQL, S3, SQS", url, _service: Some(service), _data: data, _servers: servers }
+    Home { name: "PostgreSQL, S3, SQS", url, _service: Some(service), _data: data, servers }
 }
 
 /// An HTTP API hands requests to the middleware, SQS hands messages to the stamper, which calls the API back.
-async fn as_lambdas() -> Option<Home> {
+pub(crate) async fn as_lambdas() -> Option<Home> {
     let packed = tempfile::tempdir().unwrap();
-    let zip = |name: &str| package(name, packed.path());
-    if zip("sweeper").is_none() {
-        assert!(std::env::var_os("STAMPEDE_REQUIRE_S3").is_none(), "the Lambdas are not built");
-        eprintln!("the Lambdas are not tested: run `cargo test --workspace`, which builds them");
-        return None;
-    }
-    let zip = |name: &str| zip(name).unwrap();
+    let [sweeper, middleware, stamper] = packages(["sweeper", "middleware", "stamper"], packed.path())?;
     let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
     let mut settings = settings(&postgres, &ministack).await;
     let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
@@ -128,15 +126,26 @@ async fn as_lambdas() -> Option<Home> {
     set("STAMPEDE_INSECURE_COOKIE", "1");
     // Nobody listens: who asks finds all that happened.
     set("STAMPEDE_PUSHER", "1:key:secret@http://127.0.0.1:9");
-    ministack.function("sweeper", &zip("sweeper"), &settings).await.unwrap();
+    ministack.function("sweeper", &sweeper, &settings).await.unwrap();
     ministack.invoke("sweeper", &serde_json::json!({ "do": "migrate" })).await.unwrap();
-    ministack.function("middleware", &zip("middleware"), &settings).await.unwrap();
+    ministack.function("middleware", &middleware, &settings).await.unwrap();
     let url = ministack.http_api("middleware").await.unwrap();
     settings.push(("STAMPEDE_CALLBACK".to_owned(), format!("{url}/callback")));
-    ministack.function("stamper", &zip("stamper"), &settings).await.unwrap();
+    ministack.function("stamper", &stamper, &settings).await.unwrap();
     ministack.feed("stamper", "tasks").await.unwrap();
     let (data, servers) = (tempfile::tempdir().unwrap(), Some((postgres, ministack)));
-    Some(Home { name: "Lambdas", url, _service: None, _data: data, _servers: servers })
+    Some(Home { name: "Lambdas", url, _service: None, _data: data, servers })
+}
+
+/// Lambdas' ZIPs, in the order of their names; `None` where they are not built.
+pub(crate) fn packages<const COUNT: usize>(names: [&str; COUNT], into: &Path) -> Option<[PathBuf; COUNT]> {
+    let packed = names.map(|name| package(name, into));
+    if packed.iter().any(Option::is_none) {
+        assert!(std::env::var_os("STAMPEDE_REQUIRE_S3").is_none(), "the Lambdas are not built");
+        eprintln!("the Lambdas are not tested: run `cargo test --workspace`, which builds them");
+        return None;
+    }
+    Some(packed.map(Option::unwrap))
 }
 
 /// A Lambda's ZIP: the very one that `make package` makes for AWS where `STAMPEDE_PACKAGE` says so, or else

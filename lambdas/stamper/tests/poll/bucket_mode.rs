@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use stamp_engine::{Limits, probe};
-use stampede_domain::id::{JobId, OwnerId};
-use stampede_domain::message::{Message, PictureObject, Task, VERSION};
 use stampede_emulators::Ministack;
 use stampede_store::About;
 
-use crate::places::{Stamper, clients, fixture, is_empty, until};
+use crate::places::{Stamper, clients, fixture, is_empty, stamp_task, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lands_in_a_bucket_is_stamped_once_and_never_its_own_output() {
@@ -113,20 +111,7 @@ async fn a_stamper_without_a_middleware_touches_no_job() {
     let mut variables = ministack.variables().to_vec();
     variables.push(("STAMPEDE_QUEUE".to_owned(), url.clone()));
     let (_, queue) = clients(&ministack, "pictures", &url, &dead);
-    let task = Message::Stamp(Task {
-        version: VERSION,
-        job: JobId::from_bytes([1; 16]),
-        item: 0,
-        attempt: 1,
-        owner: OwnerId::from_bytes([2; 16]),
-        picture: PictureObject { key: "originals/a".to_owned(), name: "a.jpg".to_owned(), index: 1 },
-        stamp: Some("stamps/a".to_owned()),
-        settings: Default::default(),
-        output: "stamped/a".to_owned(),
-        request: None,
-        traceparent: None,
-    });
-    assert!(queue.send(&[task.to_json()]).await.unwrap().iter().all(Result::is_ok));
+    assert!(queue.send(&[stamp_task("originals/a", "stamps/a")]).await.unwrap().iter().all(Result::is_ok));
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let stamper = Stamper::start(&variables, &log);

@@ -2,5 +2,6 @@
 
 mod backfill;
 mod bucket_mode;
+mod heartbeats;
 mod places;
 mod shutdown;

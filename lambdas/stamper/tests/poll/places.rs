@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use stampede_domain::id::{JobId, OwnerId};
+use stampede_domain::message::{Message, PictureObject, Task, VERSION};
 use stampede_emulators::Ministack;
 use stampede_queue::{Queue, Sqs};
 use stampede_store::{Buckets, S3, Store};
@@ -53,6 +55,24 @@ pub(crate) fn clients(ministack: &Ministack, bucket: &str, url: &str, dead: &str
     let config = ministack.sdk_config();
     let queue = Queue::Sqs(Sqs::new(&config, url, Some(dead.to_owned())));
     (Store::S3(S3::new(&config, Buckets::one(bucket))), queue)
+}
+
+/// The message that asks for the only picture of a job.
+pub(crate) fn stamp_task(picture: &str, stamp: &str) -> String {
+    let task = Task {
+        version: VERSION,
+        job: JobId::from_bytes([1; 16]),
+        item: 0,
+        attempt: 1,
+        owner: OwnerId::from_bytes([2; 16]),
+        picture: PictureObject { key: picture.to_owned(), name: "a.jpg".to_owned(), index: 1 },
+        stamp: Some(stamp.to_owned()),
+        settings: Default::default(),
+        output: "stamped/a".to_owned(),
+        request: None,
+        traceparent: None,
+    };
+    Message::Stamp(task).to_json()
 }
 
 pub(crate) async fn is_empty(queue: &Queue) -> bool {
