@@ -1,17 +1,23 @@
-//! How fast the database is when it is full: fills it with jobs of one item, then measures.
+//! How fast the database is when it is full: fills it with jobs of one item, then measures, and at last has it say how it
+//! answers what owners ask most.
 //!
-//! `cargo run --release -p stampede-database --example million -- sqlite:/tmp/million.db 1000000`
+//! `cargo run --release -p stampede-database --example million -- sqlite:/tmp/million.db 1000000`, or with
+//! `postgres://USER@HOST/NAME` of an empty database, or with `postgres`: one that is started for this and ends with it.
+//! That one flushes nothing to the disk.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use sqlx::{Connection as _, Row as _};
 use stampede_database::{Created, Database, JobCursor, NewItem, NewJob, Options};
 use stampede_domain::callback::Report;
 use stampede_domain::id::{JobId, OwnerId, PictureId};
 use stampede_domain::item::{Event, Output};
 use stampede_domain::job::MOST_ITEMS;
 use stampede_domain::settings::Settings;
+use stampede_emulators::Postgres;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -25,6 +31,8 @@ async fn main() -> Outcome {
     let mut words = std::env::args().skip(1);
     let address = words.next().ok_or("the first argument is the database's address")?;
     let jobs: u64 = words.next().ok_or("the second argument is how many jobs to make")?.parse()?;
+    let own = (address == "postgres").then(Postgres::start).transpose()?;
+    let address = own.as_ref().map_or(address, |postgres| postgres.url.clone());
     let database = Database::open(&address, Options::default()).await?;
     database.migrate().await?;
 
@@ -99,7 +107,65 @@ async fn main() -> Outcome {
     .await?;
     told("report on one item", took, reads, began.elapsed());
     database.close().await;
+    plans(&address, jobs).await
+}
+
+/// Has the database say how it answers the very statements of the service.
+async fn plans(address: &str, jobs: u64) -> Outcome {
+    // Of the owner who has every second job.
+    let number = (jobs / 2) & !1;
+    let (owner, job) = (text(owner(number)), text(job(number)));
+    let (of_jobs, of_items) = (include_str!("../src/jobs.rs"), include_str!("../src/items.rs"));
+    for (what, statement, values) in [
+        ("a job", statement(of_jobs, "WHERE id = $1")?, vec![job.clone(), owner.clone()]),
+        (
+            "a page of jobs",
+            statement(of_jobs, "ORDER BY created DESC")?,
+            vec![owner.clone(), number.to_string(), job.clone(), "50".to_owned()],
+        ),
+        (
+            "a page of items",
+            statement(of_items, "ORDER BY number")?,
+            vec![job, owner, "0".to_owned(), "50".to_owned()],
+        ),
+    ] {
+        let numbered = values.iter().enumerate().rev();
+        let asked =
+            numbered.fold(statement, |asked, (at, value)| asked.replace(&format!("${}", at + 1), value));
+        println!("\n{what}: {asked}");
+        for step in plan(address, &asked).await? {
+            println!("  {step}");
+        }
+    }
     Ok(())
+}
+
+/// As it stands in a statement.
+fn text(value: impl Display) -> String {
+    format!("'{value}'")
+}
+
+/// The statement in a source file that holds a part.
+fn statement(source: &str, part: &str) -> Outcome<String> {
+    let literals = source.split('"').skip(1).step_by(2).map(|literal| literal.replace("\\\n", " "));
+    let mut statements = literals.filter(|literal| literal.starts_with("SELECT "));
+    let statement = statements.find(|statement| statement.contains(part));
+    let statement = statement.ok_or_else(|| format!("there is no statement with {part}"))?;
+    Ok(statement.split_whitespace().collect::<Vec<_>>().join(" ").replace("{COLUMNS}", "*"))
+}
+
+/// The steps by which a statement is answered; PostgreSQL answers it, too, and says how long each took.
+async fn plan(address: &str, statement: &str) -> Outcome<Vec<String>> {
+    if address.starts_with("sqlite:") {
+        let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
+        let mut connection = sqlx::SqliteConnection::connect(address).await?;
+        let rows = sqlx::query(explain).fetch_all(&mut connection).await?;
+        return Ok(rows.iter().map(|row| row.get::<String, _>("detail")).collect());
+    }
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN (ANALYZE, BUFFERS) {statement}"));
+    let mut connection = sqlx::PgConnection::connect(address).await?;
+    let rows = sqlx::query(explain).fetch_all(&mut connection).await?;
+    Ok(rows.iter().map(|row| row.get::<String, _>(0)).collect())
 }
 
 /// Copies the job that is there to all smaller numbers, as no client could: many in one transaction.
@@ -136,6 +202,10 @@ async fn fill(address: &str, jobs: u64) -> Outcome {
             }
         }
         writing.commit().await?;
+    }
+    if !address.starts_with("sqlite:") {
+        // As PostgreSQL does by itself, some time later: a planner that takes the tables for empty plans otherwise.
+        sqlx::query("ANALYZE").execute(&pool).await?;
     }
     pool.close().await;
     Ok(())
