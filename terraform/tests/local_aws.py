@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The whole system applied to an emulator of AWS, used as its visitors use it, and taken away again.
 
-Run by `make cloud`, which has built the Lambdas and the site.
+Run by `make cloud`, behind `make unit`, whose Lambdas it packs as they are; the site it builds by itself.
 """
 
 import json
