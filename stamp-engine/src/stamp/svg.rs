@@ -2,19 +2,31 @@
 
 #![forbid(unsafe_code)]
 
+mod element;
+mod links;
 mod load;
+mod outline;
 mod references;
+mod sheets;
+mod vertices;
+mod xml;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::roxmltree::{Document, ParsingOptions};
+use resvg::usvg::roxmltree::{self, Document, ParsingOptions};
 use resvg::usvg::{ImageHrefResolver, ImageKind, Options, Tree};
 
 use super::fonts;
 use super::image;
 use super::raster::Raster;
 use crate::{Error, Format, Result};
+
+/// Elements, texts and comments.
+const MOST_NODES: u32 = 400_000;
+/// Nanoseconds, of an embedded picture.
+const LOOK_AT_HEADERS: f64 = 20_000.0;
 
 /// An SVG stamp, parsed.
 pub(super) struct Svg {
@@ -69,7 +81,7 @@ impl Svg {
             options.font_family = known.default_family.clone();
             fonts = Some(known.fingerprint);
         }
-        let document = document(bytes)?;
+        let (document, _) = document(bytes)?;
         let tree = Tree::from_xmltree(&document, &options)
             .map_err(|error| Error::stamp(format!("damaged SVG: {error}")))?;
         Ok(Self { tree, fonts })
@@ -97,23 +109,31 @@ impl Svg {
     }
 }
 
-/// The elements, which do not multiply by referring to one another.
-fn document(bytes: &[u8]) -> Result<Document<'_>> {
+/// The elements, and about how many nanoseconds it takes to make a tree of them.
+fn document(bytes: &[u8]) -> Result<(Document<'_>, f64)> {
     let damaged = |error: &dyn std::fmt::Display| Error::stamp(format!("damaged SVG: {error}"));
     let text = std::str::from_utf8(bytes).map_err(|error| damaged(&error))?;
-    let options = ParsingOptions { allow_dtd: true, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options).map_err(|error| damaged(&error))?;
-    references::check(&document)?;
-    Ok(document)
+    xml::check(text)?;
+    let options = ParsingOptions { allow_dtd: true, nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    let document = Document::parse_with_options(text, options).map_err(|error| match error {
+        roxmltree::Error::NodesLimitReached => references::too_much(),
+        error => damaged(&error),
+    })?;
+    let steps = references::check(&document)?;
+    Ok((document, steps))
 }
 
 /// The resolver of `data:` URLs, which refuses pictures that would take too much memory, and SVG that
-/// would not be taken by itself.
+/// would not be taken by itself. It is asked as often as a picture is drawn, and all that it is given
+/// together must not take longer than one SVG may.
 fn embedded_image() -> resvg::usvg::ImageHrefDataResolverFn<'static> {
     let resolve = ImageHrefResolver::default_data_resolver();
+    let spent = AtomicU64::new(0);
     Box::new(move |mime, data, options| {
         let is_svg = matches!(mime, "image/svg+xml" | "text/plain") && Format::of(&data).is_none();
-        if is_svg && document(&data).inspect_err(left_out).is_err() {
+        let steps = if is_svg { document(&data).inspect_err(left_out).ok()?.1 } else { LOOK_AT_HEADERS };
+        if spent.fetch_add(steps as u64, Ordering::Relaxed) as f64 > references::MOST {
+            left_out(&references::too_much());
             return None;
         }
         match resolve(mime, data, options) {

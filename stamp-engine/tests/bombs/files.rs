@@ -26,7 +26,12 @@ pub(crate) fn as_stamps() -> Vec<Bomb> {
 
 /// A PNG that is itself small, 16,000 pixels wide and high, of two colours.
 pub(crate) fn large_png() -> Vec<u8> {
-    png_of(16_000, 1, 0, &zeros(16_000 * 2001))
+    bilevel_png(16_000)
+}
+
+/// In two colours.
+pub(crate) fn bilevel_png(side: u32) -> Vec<u8> {
+    png_of(side, 1, 0, &zeros((side * (1 + side / 8)) as usize))
 }
 
 /// Large pictures that are what they say.

@@ -9,10 +9,12 @@ use std::collections::HashMap;
 use resvg::usvg::filter::{Filter, Kind};
 use resvg::usvg::{ClipPath, Group, ImageKind, Mask, Node, Paint, Path, Pattern, Rect, Transform, Tree};
 
+use super::outline;
+use crate::stamp::image;
 use crate::{Error, Result};
 
-/// Pixels touched, about a nanosecond each; those of the canvas so many times, where it is large.
-const MOST_STEPS: f64 = 2e9;
+/// Pixels touched, about a third of a nanosecond each; those of the canvas so many times, where it is large.
+const MOST_STEPS: f64 = 1.5e9;
 const MOST_COVERS: f64 = 1000.0;
 /// Layers that lie on one another while their group is drawn, in bytes; so many canvases, where it is
 /// large.
@@ -24,6 +26,12 @@ const DEEPEST: usize = 128;
 const REFERENCE: usize = 4;
 /// Of any node, whatever its size: outlines are flattened and tiles set up.
 const NODE: f64 = 500.0;
+/// Of a layer, whatever its size: it is made, cleared and put on.
+const ISOLATED: f64 = 20_000.0;
+/// Of a gradient, of which each shape has its own.
+const STOP: f64 = 60.0;
+/// Of an embedded picture, which is decoded each time it is drawn.
+const DECODED: f64 = 30.0;
 /// Layers reach over the canvas on all sides (resvg's `max_bbox`).
 const LAYER: f64 = 25.0;
 
@@ -34,7 +42,7 @@ const LAYER: f64 = 25.0;
 pub(super) fn check(tree: &Tree, width: u32, height: u32) -> Result<()> {
     let canvas = f64::from(width) * f64::from(height);
     let scale = canvas / (f64::from(tree.size().width()) * f64::from(tree.size().height()));
-    let mut meter = Meter { canvas, scale, known: HashMap::new() };
+    let mut meter = Meter { canvas, height: f64::from(height), scale, known: HashMap::new() };
     let load = meter.group(tree.root(), 0)?;
     if load.steps > MOST_STEPS.max(MOST_COVERS * canvas)
         || load.bytes > MOST_BYTES.max(MOST_LAYERS * 4.0 * canvas)
@@ -48,21 +56,23 @@ pub(super) fn check(tree: &Tree, width: u32, height: u32) -> Result<()> {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Load {
-    steps: f64,
+pub(super) struct Load {
+    pub(super) steps: f64,
     /// At the height of drawing it.
-    bytes: f64,
+    pub(super) bytes: f64,
 }
 
 impl Load {
     /// One after the other.
-    fn then(self, next: Self) -> Self {
+    pub(super) fn then(self, next: Self) -> Self {
         Self { steps: self.steps + next.steps, bytes: self.bytes.max(next.bytes) }
     }
 }
 
 struct Meter {
     canvas: f64,
+    /// In pixels.
+    height: f64,
     /// Pixels a square of the SVG's own unit.
     scale: f64,
     /// Of what is drawn wherever it is referred to, by address.
@@ -89,7 +99,7 @@ impl Meter {
         }
         if group.should_isolate() {
             let layer = self.area(group.abs_layer_bounding_box().to_rect());
-            load.steps += 4.0 * layer;
+            load.steps += ISOLATED + 4.0 * layer;
             load.bytes += 4.0 * layer;
             load = load.then(self.clip(group.clip_path(), layer, depth)?);
             load = load.then(self.mask(group.mask(), layer, depth)?);
@@ -103,11 +113,19 @@ impl Meter {
     fn path(&mut self, path: &Path, depth: usize) -> Result<Load> {
         let area = self.area(path.abs_stroke_bounding_box());
         let mut load = Load { steps: NODE + area, bytes: 0.0 };
+        load = load.then(outline::load(path, self.scale, self.height));
         let paints = [path.fill().map(|fill| fill.paint()), path.stroke().map(|stroke| stroke.paint())];
         for paint in paints.into_iter().flatten() {
-            if let Paint::Pattern(pattern) = paint {
-                load = load.then(self.pattern(pattern, path.abs_transform(), depth)?);
-            }
+            let stops = match paint {
+                Paint::Pattern(pattern) => {
+                    load = load.then(self.pattern(pattern, path.abs_transform(), depth)?);
+                    0
+                }
+                Paint::LinearGradient(gradient) => gradient.stops().len(),
+                Paint::RadialGradient(gradient) => gradient.stops().len(),
+                Paint::Color(_) => 0,
+            };
+            load.steps += STOP * stops as f64;
         }
         Ok(load)
     }
@@ -152,7 +170,7 @@ impl Meter {
                 }
                 Kind::Morphology(filter) => {
                     let radius = f64::from(filter.radius_x().get()) * f64::from(filter.radius_y().get());
-                    (4.0 * radius * self.scale).min(region).max(1.0)
+                    4.0 * (4.0 * radius * self.scale).min(region).max(1.0)
                 }
                 Kind::Merge(merge) => 4.0 * merge.inputs().len() as f64,
                 Kind::Image(image) => {
@@ -169,11 +187,19 @@ impl Meter {
     }
 
     fn image(&mut self, kind: &ImageKind, area: f64, depth: usize) -> Result<Load> {
-        let ImageKind::SVG(tree) = kind else {
-            return Ok(Load { steps: NODE + 8.0 * area, bytes: 4.0 * area });
+        let tree = match kind {
+            ImageKind::SVG(tree) => tree,
+            ImageKind::JPEG(data) | ImageKind::PNG(data) | ImageKind::GIF(data) | ImageKind::WEBP(data) => {
+                let probe = image::probe_stamp(data)?;
+                let pixels = f64::from(probe.width) * f64::from(probe.height);
+                return Ok(Load {
+                    steps: NODE + 8.0 * area + DECODED * pixels,
+                    bytes: 4.0 * area + 4.0 * pixels,
+                });
+            }
         };
         let scale = area / (f64::from(tree.size().width()) * f64::from(tree.size().height()));
-        let mut inside = Meter { canvas: self.canvas, scale, known: HashMap::new() };
+        let mut inside = Meter { scale, known: HashMap::new(), ..*self };
         let load = inside.group(tree.root(), depth + REFERENCE)?;
         Ok(Load { steps: load.steps + 4.0 * area, bytes: load.bytes + 4.0 * area })
     }
@@ -200,7 +226,7 @@ fn within(depth: usize) -> Result<()> {
 }
 
 /// By how much a transform enlarges areas.
-fn stretch(transform: Transform) -> f64 {
+pub(super) fn stretch(transform: Transform) -> f64 {
     (f64::from(transform.sx) * f64::from(transform.sy) - f64::from(transform.kx) * f64::from(transform.ky))
         .abs()
 }

@@ -1,6 +1,6 @@
-//! How often the elements of an SVG are drawn, counting each reference to them: `use`, patterns, masks,
+//! What an SVG would take to parse, each element counted as often as it is drawn: `use`, patterns, masks,
 //! clip paths, markers and filters may hold one another, and ten of ten of ten are a billion. The parser
-//! follows every one, so that this is counted before.
+//! follows every one and cannot be stopped, so that this is reckoned before.
 
 #![forbid(unsafe_code)]
 
@@ -8,146 +8,178 @@ use std::collections::HashMap;
 
 use resvg::usvg::roxmltree::{Document, Node, NodeId};
 
+use super::element::{self, LEVEL};
+use super::links;
+use super::sheets::Sheets;
+use super::vertices::Vertices;
 use crate::{Error, Result};
 
-/// Elements drawn, each as often as it is referred to.
-const MOST: f64 = 500_000.0;
+/// Nanoseconds, about, of an optimised build.
+pub(super) const MOST: f64 = 3e8;
 /// References from within what is referred to, one in another.
-const DEEPEST: usize = 32;
+const DEEPEST: u32 = 32;
 /// Elements in elements; each takes some of the parser's stack.
-const MOST_NESTED: u32 = 256;
+const MOST_NESTED: usize = 256;
+/// References, before they are followed.
+const MOST_REFERENCES: usize = 200_000;
 
+/// Nanoseconds to parse it.
+///
 /// # Errors
-/// [`Error::Stamp`].
-pub(super) fn check(document: &Document<'_>) -> Result<()> {
-    if is_too_deep(document) {
+/// [`Error::Stamp`] for more than [`MOST`], and for what stands too deep.
+pub(super) fn check(document: &Document<'_>) -> Result<f64> {
+    let whole = drawn(&parts(document)?)?;
+    if whole.deep > DEEPEST {
         return Err(Error::stamp(format!(
-            "the SVG's elements stand more than {MOST_NESTED} deep in one another; simplify it"
+            "the SVG's parts refer to one another more than {DEEPEST} deep; simplify it"
         )));
     }
-    let graph = Graph::of(document);
-    let mut drawn = vec![0.0; graph.targets.len()];
-    for _ in 0..DEEPEST {
-        let next: Vec<f64> = graph.targets.iter().map(|target| target.drawn(&drawn)).collect();
-        let whole = graph.root.drawn(&next);
-        if whole > MOST {
-            return Err(Error::stamp(format!(
-                "the SVG would draw more than {MOST} shapes, as its parts refer to one another; simplify it"
-            )));
-        }
-        if next == drawn {
-            return Ok(());
-        }
-        drawn = next;
+    if whole.steps > MOST {
+        return Err(too_much());
     }
-    Err(Error::stamp(format!(
-        "the SVG's parts refer to one another in a circle, or more than {DEEPEST} deep; simplify it"
-    )))
+    Ok(whole.steps)
 }
 
-fn is_too_deep(document: &Document<'_>) -> bool {
-    let mut depths = HashMap::new();
-    document.descendants().filter(Node::is_element).any(|node| {
-        let above = node.parent_element().and_then(|parent| depths.get(&parent.id()).copied());
-        let depth = above.unwrap_or(0) + 1;
-        depths.insert(node.id(), depth);
-        depth > MOST_NESTED
-    })
+pub(super) fn too_much() -> Error {
+    Error::stamp(
+        "reading the SVG would take too long: it has too many shapes, letters or style rules, or its parts \
+         refer to one another too often; simplify it, or use an image of it",
+    )
 }
 
-/// What is referred to, and from within what.
-struct Graph {
-    root: Part,
-    targets: Vec<Part>,
-}
-
-/// An element with all that stands in it.
+/// What is referred to, but for parts that stand in it; the first part is all that is in no other.
 #[derive(Clone, Default)]
 struct Part {
-    elements: f64,
-    references: Vec<usize>,
+    own: Drawn,
+    references: Vec<Reference>,
 }
 
-impl Part {
-    /// Elements drawn for one drawing of it, if so many are for each target.
-    fn drawn(&self, targets: &[f64]) -> f64 {
-        self.elements + self.references.iter().map(|&target| targets[target]).sum::<f64>()
+#[derive(Clone, Copy, Default)]
+struct Drawn {
+    elements: f64,
+    /// Nanoseconds.
+    steps: f64,
+    /// References in what is referred to, one in another.
+    deep: u32,
+}
+
+#[derive(Clone, Copy)]
+struct Reference {
+    target: usize,
+    /// How deep the element stands that refers to it; none for a part that stands in another.
+    from: Option<usize>,
+    times: f64,
+}
+
+impl Drawn {
+    /// What is referred to is drawn as deep as what refers to it.
+    fn and(self, reference: Reference, target: Self) -> Self {
+        let levels = LEVEL * reference.from.unwrap_or(0) as f64;
+        Self {
+            elements: self.elements + reference.times * target.elements,
+            steps: self.steps + reference.times * (target.steps + levels * target.elements),
+            deep: self.deep.max(target.deep + u32::from(reference.from.is_some())),
+        }
     }
 }
 
-impl Graph {
-    fn of(document: &Document<'_>) -> Self {
+fn parts(document: &Document<'_>) -> Result<Vec<Part>> {
+    let sheets = Sheets::of(document);
+    let mut parts = vec![Part::default()];
+    parts[0].own.steps = sheets.parsing;
+    let referred = Referred::in_document(document, &sheets)?;
+    parts.resize(1 + referred.numbers.len(), Part::default());
+    // Of each node, how deep it stands and what part it is of.
+    let mut known: Vec<(usize, usize)> = Vec::new();
+    for node in document.descendants() {
+        let (above, holder) = node.parent().map_or((0, 0), |parent| known[parent.id().get_usize()]);
+        let depth = above + usize::from(node.is_element());
+        if depth > MOST_NESTED {
+            return Err(Error::stamp(format!(
+                "the SVG's elements stand more than {MOST_NESTED} deep in one another; simplify it"
+            )));
+        }
+        let part = referred.numbers.get(&node.id()).copied().unwrap_or(holder);
+        if part != holder {
+            parts[holder].references.push(Reference { target: part, from: None, times: 1.0 });
+        }
+        if node.is_element() {
+            parts[part].own.elements += 1.0;
+            parts[part].own.steps += element::steps(node, depth, &sheets);
+        }
+        known.push((depth, part));
+    }
+    for (node, target, times) in referred.references {
+        let (depth, part) = known[node.get_usize()];
+        parts[part].references.push(Reference { target, from: Some(depth), times });
+    }
+    Ok(parts)
+}
+
+/// All references, and numbers of what they refer to.
+#[derive(Default)]
+struct Referred {
+    numbers: HashMap<NodeId, usize>,
+    /// From where, to what, how often.
+    references: Vec<(NodeId, usize, f64)>,
+}
+
+impl Referred {
+    fn in_document(document: &Document<'_>, sheets: &Sheets<'_>) -> Result<Self> {
         let elements = || document.descendants().filter(Node::is_element);
-        let with_id = elements().filter_map(|node| Some((node.attribute("id")?, node.id())));
-        let by_name: HashMap<&str, NodeId> = with_id.collect();
-        let sheets = Sheets::of(document);
-        let mut number = HashMap::new();
-        let mut references = Vec::new();
+        let vertices = Vertices::of(document);
+        // Of elements with one name some readers take the first, and some the last.
+        let mut by_name: HashMap<&str, Vec<Node<'_, '_>>> = HashMap::new();
         for node in elements() {
-            let own = node.attributes().flat_map(|attribute| names(attribute.value()));
-            for target in own.chain(sheets.names_for(node)).filter_map(|name| by_name.get(name)) {
-                let next = number.len();
-                references.push((node, *number.entry(*target).or_insert(next)));
+            if let Some(name) = node.attribute("id") {
+                by_name.entry(name).or_default().push(node);
             }
         }
-        let mut targets = vec![Part::default(); number.len()];
-        let mut root = Part::default();
-        let within = |node: Node<'_, '_>| -> Vec<usize> {
-            node.ancestors().filter_map(|node| number.get(&node.id()).copied()).collect()
-        };
+        let mut referred = Self::default();
         for node in elements() {
-            root.elements += 1.0;
-            within(node).into_iter().for_each(|target| targets[target].elements += 1.0);
-        }
-        for (node, target) in references {
-            root.references.push(target);
-            within(node).into_iter().for_each(|holder| targets[holder].references.push(target));
-        }
-        Self { root, targets }
-    }
-}
-
-/// What style sheets refer to, by the last class, identifier or element that a selector names: what else it
-/// asks for is taken as met.
-#[derive(Default)]
-struct Sheets<'a> {
-    named: HashMap<&'a str, Vec<&'a str>>,
-    any: Vec<&'a str>,
-}
-
-impl<'a> Sheets<'a> {
-    fn of(document: &'a Document<'_>) -> Self {
-        let mut sheets = Self::default();
-        let texts = document.descendants().filter(|node| node.tag_name().name() == "style");
-        for rule in texts.filter_map(|node| node.text()).flat_map(|text| text.split('}')) {
-            let Some((head, body)) = rule.rsplit_once('{') else { continue };
-            let targets: Vec<&str> = names(body).collect();
-            // Behind another brace, such as that of `@media`.
-            let selectors = head.rsplit('{').next().unwrap_or_default();
-            for selector in selectors.split(',').filter(|_| !targets.is_empty()) {
-                let last =
-                    selector.trim().rsplit([' ', '\t', '\n', '>', '+', '~']).next().unwrap_or_default();
-                let last = last.split([':', '[']).next().unwrap_or_default();
-                match last.rsplit(['.', '#']).next().unwrap_or_default() {
-                    "" | "*" => sheets.any.extend(&targets),
-                    name => sheets.named.entry(name).or_default().extend(&targets),
+            let own = node.attributes().flat_map(|attribute| links::of_attribute(node, attribute));
+            for link in own.chain(sheets.links_for(node)) {
+                for target in by_name.get(link.name).into_iter().flatten() {
+                    let next = referred.numbers.len() + 1;
+                    let number = *referred.numbers.entry(target.id()).or_insert(next);
+                    let is_marker = target.tag_name().name() == "marker";
+                    let times = if is_marker { vertices.below(node, link.to_every_vertex) } else { 1.0 };
+                    referred.references.push((node.id(), number, times));
+                    if referred.references.len() > MOST_REFERENCES {
+                        return Err(too_much());
+                    }
                 }
             }
         }
-        sheets
-    }
-
-    fn names_for<'b>(&'b self, node: Node<'b, '_>) -> impl Iterator<Item = &'a str> + 'b {
-        let classes = node.attribute("class").unwrap_or_default().split_whitespace();
-        let own = classes.chain(node.attribute("id")).chain([node.tag_name().name()]);
-        own.filter_map(|name| self.named.get(name)).flatten().chain(&self.any).copied()
+        Ok(referred)
     }
 }
 
-/// The names in `#name` and `url(#name)`, quoted or not.
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    let end = |c: char| matches!(c, ')' | '"' | '\'' | ';' | ',') || c.is_whitespace();
-    text.split('#').skip(1).filter_map(move |rest| rest.split(end).next()).filter(|name| !name.is_empty())
+/// The first part with all that it refers to. Each part is reckoned once, behind those it refers to.
+fn drawn(parts: &[Part]) -> Result<Drawn> {
+    let mut reckoned: Vec<Option<Drawn>> = vec![None; parts.len()];
+    let mut begun = vec![false; parts.len()];
+    begun[0] = true;
+    // Parts that are begun, each with the sum so far and the number of its next reference.
+    let mut path = vec![(0, parts[0].own, 0)];
+    while let Some((part, sum, next)) = path.last_mut() {
+        let Some(&reference) = parts[*part].references.get(*next) else {
+            reckoned[*part] = Some(*sum);
+            path.pop();
+            continue;
+        };
+        let target = reference.target;
+        if let Some(drawn) = reckoned[target] {
+            *sum = sum.and(reference, drawn);
+            *next += 1;
+        } else if begun[target] {
+            return Err(Error::stamp("the SVG's parts refer to one another in a circle; simplify it"));
+        } else {
+            begun[target] = true;
+            path.push((target, parts[target].own, 0));
+        }
+    }
+    Ok(reckoned[0].unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -158,13 +190,13 @@ mod tests {
         let text = format!(
             "<svg xmlns='http://www.w3.org/2000/svg' xmlns:x='http://www.w3.org/1999/xlink'>{inside}</svg>"
         );
-        check(&Document::parse(&text).unwrap())
+        check(&Document::parse(&text).unwrap()).map(|_| ())
     }
 
     #[test]
     fn what_is_used_often_is_sound() {
         let symbols =
-            format!("<symbol id='a'>{}</symbol>{}", "<path/>".repeat(99), "<use x:href='#a'/>".repeat(999));
+            format!("<symbol id='a'>{}</symbol>{}", "<path/>".repeat(99), "<use x:href='#a'/>".repeat(299));
         checked(&symbols).unwrap();
         checked("<linearGradient id='a'/><linearGradient id='b' x:href='#a'/><rect fill='url(#b)'/>")
             .unwrap();
@@ -175,6 +207,43 @@ mod tests {
             "<rect class='a b'/>".repeat(9)
         );
         checked(&classes).unwrap();
+    }
+
+    #[test]
+    fn labels_and_links_are_no_references() {
+        checked("<g id='a' label='#a'><a x:href='#a' class='#a'><rect fill='#a'/></a></g>").unwrap();
+    }
+
+    #[test]
+    fn each_of_many_by_one_name_is_followed() {
+        let rects = "<rect/>".repeat(1000);
+        let large = format!("<g id='a'>{rects}</g>");
+        let uses = "<use x:href='#a'/>".repeat(1000);
+        checked(&format!("<g id='a'/>{uses}")).unwrap();
+        checked(&format!("<g id='a'/>{large}{uses}")).unwrap_err();
+        checked(&format!("{large}<g id='a'/>{uses}")).unwrap_err();
+    }
+
+    #[test]
+    fn what_stands_deep_counts_for_more() {
+        let steps = |inside: &str| {
+            let text = format!("<svg xmlns:x='http://www.w3.org/1999/xlink'>{inside}</svg>");
+            check(&Document::parse(&text).unwrap()).unwrap()
+        };
+        let groups = |inside: &str| format!("{}{inside}{}", "<g>".repeat(9), "</g>".repeat(9));
+        let used = format!("<g id='a'>{}</g>", "<rect/>".repeat(99));
+        let flat = steps(&format!("{used}<use x:href='#a'/>{}", groups("")));
+        let deep = steps(&format!("{used}{}", groups("<use x:href='#a'/>")));
+        assert_eq!(deep - flat, 9.0 * LEVEL * 101.0);
+    }
+
+    #[test]
+    fn parts_in_parts_are_counted_once() {
+        let groups: String = (0..200).map(|n| format!("<g id='g{n}'>")).collect();
+        let groups = format!("{groups}<rect/>{}", "</g>".repeat(200));
+        let uses: String = (0..200).map(|n| format!("<use x:href='#g{n}'/>")).collect();
+        checked(&format!("{groups}{uses}")).unwrap();
+        checked(&format!("<g id='a'>{groups}<use x:href='#a'/></g>")).unwrap_err();
     }
 
     #[test]
