@@ -64,7 +64,7 @@ impl<'a> Sheets<'a> {
                     .split([' ', '\t', '\n', '\r', '\u{c}', '>', '+', '~'])
                     .filter(|part| !part.is_empty())
             };
-            let last = parts().last().unwrap_or_default();
+            let last = parts().next_back().unwrap_or_default();
             let last = last.split([':', '[']).next().unwrap_or_default();
             let rules = match last.rsplit(['.', '#']).next().unwrap_or_default() {
                 "" | "*" => &mut self.any,
