@@ -160,14 +160,17 @@ pub(crate) fn slow() -> Vec<Bomb> {
 /// Not much less than is refused.
 pub(crate) fn just_allowed() -> Vec<Bomb> {
     let text = |inside: &str| svg(&format!("<text y='50'>{inside}</text>"));
-    let rules: String = (0..3000).map(|n| format!(".c{n} {{ fill: red }}")).collect();
-    let rules = format!("<style>{rules}</style>{}", "<rect width='9' height='9'/>".repeat(3000));
+    // As drawing programs write them: a class for each colour.
+    let rules: String = (0..2000).map(|n| format!(".cls-{n}{{fill:#{n:06x};}}")).collect();
+    let shapes: String =
+        (0..4000).map(|n| format!("<rect class='cls-{}' width='9' height='9'/>", n / 2)).collect();
+    let rules = format!("<style>{rules}</style>{shapes}");
     let path = |segments: &str| svg(&format!("<path d='M0 0{segments}'/>"));
     vec![
         Bomb::allowed("SVG of 30,000 shapes", many(30_000, "<rect width='9' height='9' opacity='.5'/>")),
         Bomb::allowed("SVG of 12,000 letters", text(&"ab ".repeat(4000))),
         Bomb::allowed("SVG of 1,000 spans", text(&"<tspan>a</tspan>".repeat(1000))),
-        Bomb::allowed("SVG of 3,000 rules for 3,000 shapes", svg(&rules)),
+        Bomb::allowed("SVG of 2,000 rules for 4,000 shapes", svg(&rules)),
         Bomb::allowed("SVG of 500,000 short lines", path(&"l2 1-2 1".repeat(250_000))),
         Bomb::allowed("SVG of 5,000 dashes", svg("<path d='M0 0H1e4' stroke='red' stroke-dasharray='1'/>")),
     ]

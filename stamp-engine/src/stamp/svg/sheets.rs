@@ -11,14 +11,14 @@ use super::links::{self, Link};
 /// Of selectors, the combinators in one: a selector of more is taken for one of so many.
 const COMBINATORS: usize = 8;
 /// Nanoseconds: to look at a selector, and at a byte of a class or of what else it may ask for.
-const LOOK: f64 = 20.0;
-const BYTE: f64 = 0.5;
+const LOOK: f64 = 10.0;
+const BYTE: f64 = 0.25;
 /// To set a property that a rule declares.
 const DECLARATION: f64 = 200.0;
 /// The parser finds out where it is in a sheet, line and column, at every name.
 const PLACE: f64 = 0.13;
 /// All rules are sorted again with each sheet.
-const SORT: f64 = 20.0;
+const SORT: f64 = 10.0;
 
 /// By the last class, identifier or element that a selector names: what else it asks for is taken as met.
 #[derive(Default)]
