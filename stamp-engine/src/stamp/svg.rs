@@ -8,7 +8,6 @@ mod load;
 mod outline;
 mod references;
 mod sheets;
-mod vertices;
 mod xml;
 
 use std::sync::Arc;
@@ -119,8 +118,8 @@ fn document(bytes: &[u8]) -> Result<(Document<'_>, f64)> {
         roxmltree::Error::NodesLimitReached => references::too_much(),
         error => damaged(&error),
     })?;
-    let steps = references::check(&document)?;
-    Ok((document, steps))
+    let nanoseconds = references::check(&document)?;
+    Ok((document, nanoseconds))
 }
 
 /// The resolver of `data:` URLs, which refuses pictures that would take too much memory, and SVG that
@@ -131,8 +130,8 @@ fn embedded_image() -> resvg::usvg::ImageHrefDataResolverFn<'static> {
     let spent = AtomicU64::new(0);
     Box::new(move |mime, data, options| {
         let is_svg = matches!(mime, "image/svg+xml" | "text/plain") && Format::of(&data).is_none();
-        let steps = if is_svg { document(&data).inspect_err(left_out).ok()?.1 } else { LOOK_AT_HEADERS };
-        if spent.fetch_add(steps as u64, Ordering::Relaxed) as f64 > references::MOST {
+        let takes = if is_svg { document(&data).inspect_err(left_out).ok()?.1 } else { LOOK_AT_HEADERS };
+        if spent.fetch_add(takes as u64, Ordering::Relaxed) as f64 > references::MOST {
             left_out(&references::too_much());
             return None;
         }

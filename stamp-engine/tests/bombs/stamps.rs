@@ -62,6 +62,16 @@ pub(crate) fn all() -> Vec<Bomb> {
     let circle = "<g id='a'><use xlink:href='#a'/></g><mask id='m' mask='url(#m)'/><rect mask='url(#m)'/>";
     let inner: String = files::large_png().iter().map(|byte| format!("%{byte:02x}")).collect();
     let inner = format!("<image width='9' height='9' xlink:href='data:image/png,{inner}'/>");
+    // Rules of `@media` are left out by the parser, and must not be followed by the renderer either.
+    let unseen: String =
+        (0..10).map(|level| format!("@media all {{ .p{level} {{ fill: url(#p{level}) }} }}")).collect();
+    let in_media = tenfold(
+        10,
+        |level, inside| format!("<pattern id='p{level}' width='1' height='1'>{inside}</pattern>"),
+        |level| format!("<rect class='p{level}' width='9' height='9'/>"),
+    );
+    let in_media =
+        format!("<style>{unseen}</style><pattern id='p0'/>{in_media}<rect class='p9' width='9' height='9'/>");
     let huge =
         "<svg xmlns='http://www.w3.org/2000/svg' width='1e9' height='1e9'><rect width='9' height='9'/></svg>";
     vec![
@@ -73,6 +83,7 @@ pub(crate) fn all() -> Vec<Bomb> {
             svg(&format!("{}{}", "<g>".repeat(1_000_000), "</g>".repeat(1_000_000))),
             "too many shapes",
         ),
+        Bomb::harmless("SVG of a billion patterns in @media", svg(&in_media)),
         Bomb::harmless("SVG that is 10⁹ wide", huge.as_bytes().to_vec()),
         Bomb::harmless("SVG with a blur of 10⁶", svg(blur)),
         Bomb::refused("SVG with noise of 2·10⁹ octaves", svg(noise), "too long"),

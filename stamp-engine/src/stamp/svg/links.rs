@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use resvg::usvg::roxmltree::{Attribute, Node};
+use simplecss::Declaration;
 
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Link<'a> {
@@ -23,19 +24,29 @@ pub(super) fn of_attribute<'a>(
             let name = value.trim().strip_prefix('#').filter(|_| node.tag_name().name() != "a");
             Box::new(name.into_iter().map(|name| Link { name, to_every_vertex: true }))
         }
-        "style" => Box::new(of_declarations(value)),
+        "style" => Box::new(of_style(value)),
         name => {
-            let to_every_vertex = !matches!(name, "marker-start" | "marker-end");
+            let to_every_vertex = !is_of_ends(name);
             Box::new(names(value).map(move |name| Link { name, to_every_vertex }))
         }
     }
 }
 
-/// Of style declarations.
-pub(super) fn of_declarations(text: &str) -> impl Iterator<Item = Link<'_>> {
+/// Of what a rule of a style sheet declares.
+pub(super) fn of_declaration<'a>(declaration: &Declaration<'a>) -> impl Iterator<Item = Link<'a>> + use<'a> {
+    let to_every_vertex = !is_of_ends(declaration.name);
+    names(declaration.value).map(move |name| Link { name, to_every_vertex })
+}
+
+/// Of a `style` attribute. It is not taken apart into declarations, which takes the square of its length.
+fn of_style(text: &str) -> impl Iterator<Item = Link<'_>> {
     let count = |what| text.matches(what).count();
     let to_every_vertex = count("marker") > count("marker-start") + count("marker-end");
     names(text).map(move |name| Link { name, to_every_vertex })
+}
+
+fn is_of_ends(property: &str) -> bool {
+    matches!(property, "marker-start" | "marker-end")
 }
 
 /// The names in `url(#name)`, quoted or not.
@@ -59,7 +70,7 @@ mod tests {
 
     #[test]
     fn markers_stand_at_every_vertex_but_those_of_the_ends() {
-        let all = |text| of_declarations(text).all(|link| link.to_every_vertex);
+        let all = |text| of_style(text).all(|link| link.to_every_vertex);
         assert!(all("marker: url(#a)"));
         assert!(all("marker-end:url(#b);marker-mid:url(#a)"));
         assert!(!all("marker-end:url(#b);marker-start:url(#a)"));

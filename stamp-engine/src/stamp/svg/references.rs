@@ -8,10 +8,9 @@ use std::collections::HashMap;
 
 use resvg::usvg::roxmltree::{Document, Node, NodeId};
 
-use super::element::{self, LEVEL};
+use super::element::{Element, LEVEL};
 use super::links;
 use super::sheets::Sheets;
-use super::vertices::Vertices;
 use crate::{Error, Result};
 
 /// Nanoseconds, about, of an optimised build.
@@ -34,10 +33,10 @@ pub(super) fn check(document: &Document<'_>) -> Result<f64> {
             "the SVG's parts refer to one another more than {DEEPEST} deep; simplify it"
         )));
     }
-    if whole.steps > MOST {
+    if whole.nanoseconds > MOST {
         return Err(too_much());
     }
-    Ok(whole.steps)
+    Ok(whole.nanoseconds)
 }
 
 pub(super) fn too_much() -> Error {
@@ -47,18 +46,22 @@ pub(super) fn too_much() -> Error {
     )
 }
 
-/// What is referred to, but for parts that stand in it; the first part is all that is in no other.
+/// What is referred to, or has markers, but for parts that stand in it; the first part is all that is in no
+/// other.
 #[derive(Clone, Default)]
 struct Part {
     own: Drawn,
     references: Vec<Reference>,
+    /// Behind the references: they are drawn on the shapes that those bring, too.
+    markers: Vec<Reference>,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Drawn {
     elements: f64,
-    /// Nanoseconds.
-    steps: f64,
+    nanoseconds: f64,
+    shapes: f64,
+    vertices: f64,
     /// References in what is referred to, one in another.
     deep: u32,
 }
@@ -68,27 +71,41 @@ struct Reference {
     target: usize,
     /// How deep the element stands that refers to it; none for a part that stands in another.
     from: Option<usize>,
-    times: f64,
+    often: Often,
+}
+
+#[derive(Clone, Copy)]
+enum Often {
+    Once,
+    /// On both ends of each shape.
+    Ends,
+    Vertices,
 }
 
 impl Drawn {
-    /// What is referred to is drawn as deep as what refers to it.
-    fn and(self, reference: Reference, target: Self) -> Self {
+    /// What is referred to is drawn as deep as what refers to it; `upon` is what markers are drawn on.
+    fn and(self, reference: Reference, target: Self, upon: Self) -> Self {
+        let times = match reference.often {
+            Often::Once => 1.0,
+            Often::Ends => 2.0 * upon.shapes,
+            Often::Vertices => upon.vertices,
+        };
         let levels = LEVEL * reference.from.unwrap_or(0) as f64;
         Self {
-            elements: self.elements + reference.times * target.elements,
-            steps: self.steps + reference.times * (target.steps + levels * target.elements),
+            elements: self.elements + times * target.elements,
+            nanoseconds: self.nanoseconds + times * (target.nanoseconds + levels * target.elements),
+            shapes: self.shapes + times * target.shapes,
+            vertices: self.vertices + times * target.vertices,
             deep: self.deep.max(target.deep + u32::from(reference.from.is_some())),
         }
     }
 }
 
 fn parts(document: &Document<'_>) -> Result<Vec<Part>> {
-    let sheets = Sheets::of(document);
-    let mut parts = vec![Part::default()];
-    parts[0].own.steps = sheets.parsing;
+    let sheets = Sheets::of(document)?;
     let referred = Referred::in_document(document, &sheets)?;
-    parts.resize(1 + referred.numbers.len(), Part::default());
+    let mut parts = vec![Part::default(); 1 + referred.numbers.len()];
+    parts[0].own.nanoseconds = sheets.parsing;
     // Of each node, how deep it stands and what part it is of.
     let mut known: Vec<(usize, usize)> = Vec::new();
     for node in document.descendants() {
@@ -101,33 +118,40 @@ fn parts(document: &Document<'_>) -> Result<Vec<Part>> {
         }
         let part = referred.numbers.get(&node.id()).copied().unwrap_or(holder);
         if part != holder {
-            parts[holder].references.push(Reference { target: part, from: None, times: 1.0 });
+            parts[holder].references.push(Reference { target: part, from: None, often: Often::Once });
         }
         if node.is_element() {
-            parts[part].own.elements += 1.0;
-            parts[part].own.steps += element::steps(node, depth, &sheets);
+            let element = Element::of(node, depth, &sheets)?;
+            let own = &mut parts[part].own;
+            own.elements += 1.0;
+            own.nanoseconds += element.nanoseconds;
+            own.shapes += element.shapes;
+            own.vertices += element.vertices;
         }
         known.push((depth, part));
     }
-    for (node, target, times) in referred.references {
+    for (node, target, often) in referred.references {
         let (depth, part) = known[node.get_usize()];
-        parts[part].references.push(Reference { target, from: Some(depth), times });
+        let reference = Reference { target, from: Some(depth), often };
+        match often {
+            Often::Once => parts[part].references.push(reference),
+            Often::Ends | Often::Vertices => parts[part].markers.push(reference),
+        }
     }
     Ok(parts)
 }
 
-/// All references, and numbers of what they refer to.
+/// All references, and numbers of the parts.
 #[derive(Default)]
 struct Referred {
     numbers: HashMap<NodeId, usize>,
-    /// From where, to what, how often.
-    references: Vec<(NodeId, usize, f64)>,
+    /// From where, to which part, how often.
+    references: Vec<(NodeId, usize, Often)>,
 }
 
 impl Referred {
     fn in_document(document: &Document<'_>, sheets: &Sheets<'_>) -> Result<Self> {
         let elements = || document.descendants().filter(Node::is_element);
-        let vertices = Vertices::of(document);
         // Of elements with one name some readers take the first, and some the last.
         let mut by_name: HashMap<&str, Vec<Node<'_, '_>>> = HashMap::new();
         for node in elements() {
@@ -140,11 +164,16 @@ impl Referred {
             let own = node.attributes().flat_map(|attribute| links::of_attribute(node, attribute));
             for link in own.chain(sheets.links_for(node)) {
                 for target in by_name.get(link.name).into_iter().flatten() {
-                    let next = referred.numbers.len() + 1;
-                    let number = *referred.numbers.entry(target.id()).or_insert(next);
-                    let is_marker = target.tag_name().name() == "marker";
-                    let times = if is_marker { vertices.below(node, link.to_every_vertex) } else { 1.0 };
-                    referred.references.push((node.id(), number, times));
+                    let number = referred.number(target.id());
+                    let often = match (target.tag_name().name(), link.to_every_vertex) {
+                        ("marker", true) => Often::Vertices,
+                        ("marker", false) => Often::Ends,
+                        _ => Often::Once,
+                    };
+                    if !matches!(often, Often::Once) {
+                        referred.number(node.id());
+                    }
+                    referred.references.push((node.id(), number, often));
                     if referred.references.len() > MOST_REFERENCES {
                         return Err(too_much());
                     }
@@ -153,30 +182,49 @@ impl Referred {
         }
         Ok(referred)
     }
+
+    fn number(&mut self, part: NodeId) -> usize {
+        let next = self.numbers.len() + 1;
+        *self.numbers.entry(part).or_insert(next)
+    }
+}
+
+/// A part that is begun.
+struct Sum {
+    part: usize,
+    sum: Drawn,
+    /// Without markers.
+    bare: Drawn,
+    /// The number of the reference to follow, those to markers behind the others.
+    next: usize,
 }
 
 /// The first part with all that it refers to. Each part is reckoned once, behind those it refers to.
 fn drawn(parts: &[Part]) -> Result<Drawn> {
+    let begin = |part: usize| Sum { part, sum: parts[part].own, bare: parts[part].own, next: 0 };
     let mut reckoned: Vec<Option<Drawn>> = vec![None; parts.len()];
     let mut begun = vec![false; parts.len()];
     begun[0] = true;
-    // Parts that are begun, each with the sum so far and the number of its next reference.
-    let mut path = vec![(0, parts[0].own, 0)];
-    while let Some((part, sum, next)) = path.last_mut() {
-        let Some(&reference) = parts[*part].references.get(*next) else {
+    let mut path = vec![begin(0)];
+    while let Some(Sum { part, sum, bare, next }) = path.last_mut() {
+        let Part { references, markers, .. } = &parts[*part];
+        let Some(&reference) = references.iter().chain(markers).nth(*next) else {
             reckoned[*part] = Some(*sum);
             path.pop();
             continue;
         };
         let target = reference.target;
         if let Some(drawn) = reckoned[target] {
-            *sum = sum.and(reference, drawn);
+            *sum = sum.and(reference, drawn, *bare);
+            if matches!(reference.often, Often::Once) {
+                *bare = *sum;
+            }
             *next += 1;
         } else if begun[target] {
             return Err(Error::stamp("the SVG's parts refer to one another in a circle; simplify it"));
         } else {
             begun[target] = true;
-            path.push((target, parts[target].own, 0));
+            path.push(begin(target));
         }
     }
     Ok(reckoned[0].unwrap_or_default())
@@ -247,6 +295,26 @@ mod tests {
     }
 
     #[test]
+    fn markers_are_drawn_at_each_vertex_of_what_inherits_them() {
+        let marker = format!("<marker id='m'>{}</marker>", "<rect/>".repeat(100));
+        let path = format!("<path id='p' d='M0 0{}'/>", "h1".repeat(1000));
+        let short = "<path d='M0 0h1'/>";
+        checked(&format!("{marker}{path}<g marker-mid='url(#m)'>{short}</g>")).unwrap();
+        checked(&format!("{marker}<g marker-end='url(#m)'>{path}</g>")).unwrap();
+        checked(&format!("{marker}<g marker-mid='url(#m)'>{path}</g>")).unwrap_err();
+        checked(&format!("{marker}<g style='marker:url(#m)'><g>{path}</g></g>")).unwrap_err();
+        checked(&format!("<style>g {{ marker-mid: url(#m) }}</style>{marker}<g>{path}</g>")).unwrap_err();
+        checked(&format!("{marker}{path}<g marker-mid='url(#m)'><use x:href='#p'/></g>")).unwrap_err();
+        checked(&format!("{marker}{path}<use marker-mid='url(#m)' x:href='#p'/>")).unwrap_err();
+    }
+
+    #[test]
+    fn text_from_elsewhere_is_refused() {
+        let refused = checked("<g id='a'>text</g><text><tref x:href='#a'/></text>").unwrap_err();
+        assert!(refused.to_string().contains("tref"), "{refused}");
+    }
+
+    #[test]
     fn circles_and_towers_are_refused() {
         assert!(checked("<g id='a'><use x:href='#a'/></g>").is_err());
         assert!(checked("<mask id='a' mask='url(#b)'/><mask id='b' style='mask:url(\"#a\")'/>").is_err());
@@ -258,7 +326,7 @@ mod tests {
         let attributes = tower(&|level| format!("<rect fill='url(#p{level})'/>"));
         assert!(checked(&format!("{attributes}<rect fill='url(#p8)'/>")).is_err());
         let classes = tower(&|level| format!("<rect class='p{level}'/>"));
-        for selector in [".p", "rect.p", "@media all { g > .p"] {
+        for selector in [".p", "rect.p", "a, g > .x rect.p", "@media all { .x { } } pattern>.p"] {
             let rule = |level| format!("{selector}{level} {{ fill: url(#p{level}) }}");
             let sheet: String = (0..9).map(rule).collect();
             assert!(

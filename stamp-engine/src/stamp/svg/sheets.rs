@@ -5,8 +5,11 @@
 use std::collections::{HashMap, HashSet};
 
 use resvg::usvg::roxmltree::{Document, Node};
+use simplecss::{Rule, StyleSheet};
 
 use super::links::{self, Link};
+use super::references::{MOST, too_much};
+use crate::Result;
 
 /// Of selectors, the combinators in one: a selector of more is taken for one of so many.
 const COMBINATORS: usize = 8;
@@ -20,13 +23,14 @@ const PLACE: f64 = 0.13;
 /// All rules are sorted again with each sheet.
 const SORT: f64 = 10.0;
 
-/// By the last class, identifier or element that a selector names: what else it asks for is taken as met.
+/// Rules by the last class, identifier or element that a selector names: what else it asks for is taken as
+/// met.
 #[derive(Default)]
 pub(super) struct Sheets<'a> {
-    named: HashMap<&'a str, Rules<'a>>,
+    named: HashMap<String, Rules<'a>>,
     any: Rules<'a>,
     selectors: f64,
-    /// Whether any asks for attributes other than `class` and `id`.
+    /// Whether any may ask for attributes other than `class` and `id`.
     asks_for_attributes: bool,
     /// Nanoseconds to parse them all.
     pub(super) parsing: f64,
@@ -42,40 +46,38 @@ struct Rules<'a> {
 }
 
 impl<'a> Sheets<'a> {
-    pub(super) fn of(document: &'a Document<'_>) -> Self {
+    /// # Errors
+    /// [`Error::Stamp`](crate::Error::Stamp) where it would take too long to parse them.
+    pub(super) fn of(document: &'a Document<'_>) -> Result<Self> {
         let mut sheets = Self::default();
         let styles = document.descendants().filter(|node| node.tag_name().name() == "style");
         for text in styles.filter_map(|node| node.text()) {
-            for rule in text.split('}') {
-                sheets.add(rule);
-            }
             sheets.parsing += parsing(text) + SORT * sheets.selectors;
+            if sheets.parsing > MOST {
+                return Err(too_much());
+            }
+            let asks_for_attributes = text.contains('[');
+            sheets.asks_for_attributes |= asks_for_attributes;
+            for rule in &StyleSheet::parse(text).rules {
+                sheets.add(rule, asks_for_attributes);
+            }
         }
-        sheets
+        Ok(sheets)
     }
 
-    fn add(&mut self, rule: &'a str) {
-        let Some((head, body)) = rule.rsplit_once('{') else { return };
-        // Behind another brace, such as that of `@media`.
-        let selectors = head.rsplit('{').next().unwrap_or_default();
-        for selector in selectors.split(',') {
-            let parts = || {
-                selector
-                    .split([' ', '\t', '\n', '\r', '\u{c}', '>', '+', '~'])
-                    .filter(|part| !part.is_empty())
-            };
-            let last = parts().next_back().unwrap_or_default();
-            let last = last.split([':', '[']).next().unwrap_or_default();
-            let rules = match last.rsplit(['.', '#']).next().unwrap_or_default() {
-                "" | "*" => &mut self.any,
-                name => self.named.entry(name).or_default(),
-            };
-            rules.links.extend(links::of_declarations(body));
-            rules.declarations += declarations(body);
-            rules.by_combinators[parts().count().saturating_sub(1).min(COMBINATORS)] += 1.0;
-            self.selectors += 1.0;
-            self.asks_for_attributes |= selector.contains('[');
-        }
+    /// Without attributes in its sheet a selector is written out by simplecss without doubt: `g > *[class~='a']`.
+    fn add(&mut self, rule: &Rule<'a>, asks_for_attributes: bool) {
+        let selector = rule.selector.to_string();
+        let parts = || selector.split_whitespace().filter(|part| !matches!(*part, ">" | "+"));
+        let last = if asks_for_attributes { None } else { parts().next_back().and_then(name_of) };
+        let rules = match last {
+            Some(name) => self.named.entry(name.to_owned()).or_default(),
+            None => &mut self.any,
+        };
+        rules.links.extend(rule.declarations.iter().flat_map(links::of_declaration));
+        rules.declarations += rule.declarations.len() as f64;
+        rules.by_combinators[parts().count().saturating_sub(1).min(COMBINATORS)] += 1.0;
+        self.selectors += 1.0;
     }
 
     /// What the rules that may be met by an element refer to.
@@ -125,31 +127,52 @@ pub(super) fn parsing(text: &str) -> f64 {
     (DECLARATION + PLACE * text.len() as f64) * names as f64
 }
 
-fn declarations(body: &str) -> f64 {
-    body.bytes().filter(|&byte| byte == b':').count() as f64
+/// The last class or identifier of `rect[class~='a'][id='b']:hover`, or the element; none of `*`.
+fn name_of(part: &str) -> Option<&str> {
+    let name = match part.rsplit_once("='") {
+        Some((_, name)) => name.split('\'').next(),
+        None => part.split(':').next(),
+    };
+    name.filter(|name| !matches!(*name, "" | "*"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SHEET: &str = "<svg><style>.a, g > .b:hover { fill: url(#p); x: y } rect { marker-end: url(#m) }\
-                         @media all { [a='b'] { mask: url('#c') } }</style>\
-                         <rect class='b c'/><path/></svg>";
-
-    fn element<'a, 'input>(document: &'a Document<'input>, name: &str) -> Node<'a, 'input> {
-        document.descendants().find(|node| node.tag_name().name() == name).unwrap()
+    fn names_for(sheet: &str, element: &str) -> Vec<String> {
+        let text = format!("<svg><style>{sheet}</style>{element}</svg>");
+        let document = Document::parse(&text).unwrap();
+        let sheets = Sheets::of(&document).unwrap();
+        let node = document.root_element().last_child().unwrap();
+        let mut names: Vec<String> = sheets.links_for(node).map(|link| link.name.to_owned()).collect();
+        names.sort_unstable();
+        names
     }
 
     #[test]
     fn rules_are_found_by_what_their_selectors_end_with() {
-        let document = Document::parse(SHEET).unwrap();
-        let sheets = Sheets::of(&document);
-        let mut names: Vec<_> = sheets.links_for(element(&document, "rect")).map(|link| link.name).collect();
-        names.sort_unstable();
-        assert_eq!(names, ["c", "m", "p"]);
-        let names: Vec<_> = sheets.links_for(element(&document, "path")).map(|link| link.name).collect();
-        assert_eq!(names, ["c"]);
+        let sheet = ".a, g > .b:hover { fill: url(#p); x: y } rect { marker-end: url(#m) } #i { mask: url('#c') }\
+                     * { clip-path: url(#s) } .a rect.d#e { filter: url(#f) }";
+        assert_eq!(names_for(sheet, "<rect class='b c'/>"), ["m", "p", "s"]);
+        assert_eq!(names_for(sheet, "<path id='i'/>"), ["c", "s"]);
+        assert_eq!(names_for(sheet, "<path id='e'/>"), ["f", "s"]);
+        assert_eq!(names_for(sheet, "<path/>"), ["s"]);
+    }
+
+    #[test]
+    fn rules_do_not_hide_behind_comments_and_quotes() {
+        for sheet in [
+            ".p/* } */{fill:url(#x)}",
+            ".p/* } .q{x:y*/ {fill:url(#x)}",
+            ".a{x:'}'} .p{fill:url(#x)}",
+            "@media all { .a { } } .p{fill:url(#x)}",
+            ".p[class='p']{fill:url(#x)}",
+            ".p[class=\"} .q{x:y\"]{fill:url(#x)}",
+            ".p[class=\"y[class~='q\"]{fill:url(#x)}",
+        ] {
+            assert_eq!(names_for(sheet, "<path class='p'/>"), ["x"], "{sheet}");
+        }
     }
 
     #[test]
