@@ -39,7 +39,7 @@ export function DropZone({ isEmpty, children }: { isEmpty: boolean; children: Re
       const files = event.clipboardData?.files
       if (!files || files.length === 0) return
       event.preventDefault()
-      dispatch(addFiles(files))
+      void dispatch(addFiles(files))
     }
     const listeners = { dragenter: enter, dragleave: leave, dragover: hover, drop, paste }
     const each = Object.entries(listeners) as [string, EventListener][]
@@ -92,7 +92,7 @@ export function Pick() {
   const taken = (input: HTMLInputElement) => {
     const picked = [...(input.files ?? [])].filter((file) => !file.name.startsWith('.'))
     input.value = ''
-    dispatch(addFiles(picked))
+    void dispatch(addFiles(picked))
   }
   return (
     <>

@@ -7,7 +7,7 @@ import { texts } from '../../texts'
 import { said } from '../notices/notices'
 import { nameOf, refusal, typeOf } from './check'
 import { Refused, send } from './send'
-import { added, again, cancelled, looked, moved, removed, type Upload } from './uploads'
+import { added, again, announced, cancelled, looked, moved, removed, type Upload } from './uploads'
 
 /** Files on their way side by side: browsers open six connections to a host, and others want some. */
 const AT_ONCE = 4
@@ -15,6 +15,8 @@ const AT_ONCE = 4
 const MOST = 100
 /** Pauses before a file is sent again, in milliseconds. */
 const PAUSES = [500, 2_000, 8_000]
+/** Work between two frames, in milliseconds. */
+const SLICE = 10
 /** Files that have just arrived are looked at together. */
 const GATHER = 150
 
@@ -27,27 +29,38 @@ const stops = new Map<string, AbortController>()
 
 export const fileOf = (key: string) => files.get(key)
 
+/** A file as it is first seen: waiting, or refused. */
+function taken(file: File): Upload {
+  const reason = refusal(file)
+  const key = nanoid()
+  if (!reason) files.set(key, file)
+  return {
+    key,
+    name: nameOf(file.name),
+    bytes: file.size,
+    type: typeOf(file),
+    sent: 0,
+    ...(reason ? { state: 'refused', reason } : { state: 'waiting' }),
+  }
+}
+
 export const addFiles =
-  (picked: Iterable<File>): Thunk =>
-  (dispatch) => {
-    const uploads: Upload[] = []
+  (picked: Iterable<File>): Thunk<Promise<void>> =>
+  async (dispatch) => {
+    // Lists that come with an event may be emptied after it.
+    const waiting = [...picked]
     let refused = 0
-    for (const file of picked) {
-      const reason = refusal(file)
-      const key = nanoid()
-      const upload = { key, name: nameOf(file.name), bytes: file.size, type: typeOf(file), sent: 0 }
-      if (reason) {
-        refused += 1
-        uploads.push({ ...upload, state: 'refused', reason })
-      } else {
-        files.set(key, file)
-        uploads.push({ ...upload, state: 'waiting' })
-      }
+    while (waiting.length > 0) {
+      const uploads: Upload[] = []
+      // Browsers ask the system for a file's size only now, and wait for the answer.
+      const until = performance.now() + SLICE
+      for (let file; performance.now() < until && (file = waiting.shift()); ) uploads.push(taken(file))
+      refused += uploads.filter((upload) => upload.state === 'refused').length
+      dispatch(added(uploads))
+      void dispatch(announce())
+      if (waiting.length > 0) await new Promise((resolve) => setTimeout(resolve))
     }
-    if (uploads.length === 0) return
-    dispatch(added(uploads))
     if (refused > 0) dispatch(said(texts.filesRefused(refused), { kind: 'fault' }))
-    void dispatch(announce())
   }
 
 let announcing = false
@@ -61,16 +74,14 @@ const announce = (): Thunk<Promise<void>> => async (dispatch, state) => {
       const isNew = (upload: Upload) => upload.state === 'waiting' && !forms.has(upload.key)
       const waiting = state().uploads.all.filter(isNew).slice(0, MOST)
       if (waiting.length === 0) break
-      const announced = waiting.map(({ name, bytes, type }) => ({ name, bytes, type }))
+      const wanted = waiting.map(({ name, bytes, type }) => ({ name, bytes, type }))
       try {
-        const { pictures } = await dispatch(api.endpoints.announce.initiate(announced)).unwrap()
-        waiting.forEach(({ key }, index) => {
-          const allowed = pictures[index]
-          // Without a form it would be asked for again and again.
-          if (!allowed) throw new Error(texts.unknownFault)
-          forms.set(key, allowed.upload)
-          dispatch(moved({ key, picture: allowed.id }))
-        })
+        const { pictures } = await dispatch(api.endpoints.announce.initiate(wanted)).unwrap()
+        const allowed = waiting.flatMap(({ key }, index) => (pictures[index] ? [{ key, ...pictures[index] }] : []))
+        for (const { key, upload } of allowed) forms.set(key, upload)
+        dispatch(announced(Object.fromEntries(allowed.map(({ key, id }) => [key, id]))))
+        // Without a form it would be asked for again and again.
+        if (allowed.length < waiting.length) throw new Error(texts.unknownFault)
       } catch (error) {
         const without = waiting.filter(({ key }) => !forms.has(key))
         for (const { key } of without) dispatch(moved({ key, state: 'failed', reason: told(error) }))

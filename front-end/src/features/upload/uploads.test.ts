@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { added, again, cancelled, chosen, looked, moved, removed, uploads, type Upload, type Uploads } from './uploads'
+import { added, again, announced, cancelled, chosen, looked, moved, removed, uploads, type Upload, type Uploads } from './uploads'
 
 const { reducer } = uploads
 const upload = (key: string, more: Partial<Upload> = {}): Upload => ({ key, name: `${key}.jpg`, bytes: 10, type: 'image/jpeg', state: 'waiting', sent: 0, ...more })
@@ -26,6 +26,11 @@ it('one that was given up stays so, until it is tried again', () => {
   now = reducer(now, again('a'))
   expect(now.all[0]).toMatchObject({ state: 'waiting', sent: 0 })
   expect(now.all[0]).not.toHaveProperty('picture')
+})
+
+it('names of the service go to what still waits for one', () => {
+  const now = reducer(start(upload('a'), upload('b', { state: 'cancelled' }), upload('c')), announced({ a: 'pic_1', b: 'pic_2' }))
+  expect(now.all.map(({ picture }) => picture)).toEqual(['pic_1', undefined, undefined])
 })
 
 it('what the service saw is taken over', () => {

@@ -1,4 +1,4 @@
-import { createSlice, type PayloadAction } from '@reduxjs/toolkit'
+import { createSlice, original, type PayloadAction } from '@reduxjs/toolkit'
 
 import type { Uploaded } from '../../api/schema'
 import { read, write } from '../../app/storage'
@@ -39,6 +39,11 @@ function remembered(): Uploads {
   return all?.[0] ? { all, chosen: all[0].key } : { all: [] }
 }
 
+/** The one of that key, to be changed: looking for it makes no draft of all others. */
+function find(state: Uploads, key: string): Upload | undefined {
+  return state.all[original(state.all).findIndex((upload) => upload.key === key)]
+}
+
 export const uploads = createSlice({
   name: 'uploads',
   initialState: remembered,
@@ -48,8 +53,15 @@ export const uploads = createSlice({
       const first = payload.find((upload) => upload.state !== 'refused')
       if (state.chosen === undefined && first) state.chosen = first.key
     },
+    /** The service's names for pictures, by their keys. */
+    announced(state, { payload }: PayloadAction<Record<string, string>>) {
+      for (const upload of state.all) {
+        const picture = payload[upload.key]
+        if (picture && upload.state === 'waiting') upload.picture = picture
+      }
+    },
     moved(state, { payload }: PayloadAction<{ key: string } & Partial<Upload>>) {
-      const upload = state.all.find((upload) => upload.key === payload.key)
+      const upload = find(state, payload.key)
       // What was given up stays so, whatever arrives later.
       if (upload && upload.state !== 'cancelled') Object.assign(upload, payload)
     },
@@ -82,11 +94,11 @@ export const uploads = createSlice({
       }
     },
     cancelled(state, { payload }: PayloadAction<string>) {
-      const upload = state.all.find((upload) => upload.key === payload)
+      const upload = find(state, payload)
       if (upload && (upload.state === 'waiting' || upload.state === 'sending')) upload.state = 'cancelled'
     },
     again(state, { payload }: PayloadAction<string>) {
-      const upload = state.all.find((upload) => upload.key === payload)
+      const upload = find(state, payload)
       if (upload && (upload.state === 'failed' || upload.state === 'cancelled')) {
         Object.assign(upload, { state: 'waiting', sent: 0 })
         delete upload.reason
@@ -96,7 +108,7 @@ export const uploads = createSlice({
   },
 })
 
-export const { added, moved, looked, chosen, removed, cancelled, again } = uploads.actions
+export const { added, announced, moved, looked, chosen, removed, cancelled, again } = uploads.actions
 
 /** Progress comes often; this only has to be there after a reload. */
 const PAUSE = 500
