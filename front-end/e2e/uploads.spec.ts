@@ -1,5 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import type { Page } from '@playwright/test'
@@ -26,7 +25,7 @@ async function give(page: Page, how: 'drop' | 'paste') {
   )
 }
 
-test('pictures are dropped, pasted, and picked by the folder', async ({ page }) => {
+test('pictures are dropped, pasted, and picked by the folder', async ({ page }, info) => {
   await page.goto('/')
   // Before the page is there, nobody can mean it.
   await expect(page.getByRole('button', { name: 'Add pictures' })).toBeVisible()
@@ -34,7 +33,8 @@ test('pictures are dropped, pasted, and picked by the folder', async ({ page }) 
   await areUploaded(page, 1)
   await give(page, 'paste')
   await areUploaded(page, 2)
-  const folder = mkdtempSync(join(tmpdir(), 'folder-'))
+  const folder = info.outputPath('folder')
+  mkdirSync(folder, { recursive: true })
   for (const name of ['a.jpg', 'b.jpg']) cpSync(variant('baseline-420.jpg'), join(folder, name))
   writeFileSync(join(folder, '.DS_Store'), 'what systems leave in folders')
   await page.getByLabel('Add a folder').and(page.locator('input')).setInputFiles(folder)

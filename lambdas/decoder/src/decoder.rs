@@ -88,7 +88,9 @@ impl Decoder {
             }
             Work::ProbeStamp => {
                 let side = |side: f64| side.ceil().clamp(1.0, 65_535.0) as u32;
-                let (width, height) = stamp_engine::Stamp::from_bytes(content)?.size();
+                let stamp = stamp_engine::Stamp::from_bytes(content)?;
+                stamp.check()?;
+                let (width, height) = stamp.size();
                 Ok(seen(Facts { width: side(width), height: side(height), ..Facts::default() }))
             }
         }

@@ -32,7 +32,7 @@ pub enum Work {
     },
     /// Look at its headers; there are no bytes to be given.
     Probe,
-    /// Look at it as a stamp; there are no bytes to be given.
+    /// Decode it as a stamp; there are no bytes to be given.
     ProbeStamp,
 }
 

@@ -102,6 +102,8 @@ async fn what_is_made_is_what_the_engine_makes() {
             Some(Stamp::new(fixture("stamps/logo.png"))),
         );
         assert!(matches!(refused.await, Err(Fault::Permanent(_))));
+        let refused = home.decoders.work(Work::ProbeStamp, Bytes::copy_from_slice(damaged), None);
+        assert!(matches!(refused.await, Err(Fault::Permanent(_))));
     }
 }
 

@@ -41,8 +41,9 @@ impl Stamp {
     /// From the bytes of an image file or an SVG.
     ///
     /// An image's headers are read at once; its pixels only when they are needed, so that damage
-    /// in them shows in [`Prepared::new`](crate::Prepared::new). An SVG is parsed at once. It may
-    /// hold pictures as `data:` URLs; no file and no network address it names is opened.
+    /// in them shows in [`Stamp::check`] or [`Prepared::new`](crate::Prepared::new). An SVG is
+    /// parsed at once. It may hold pictures as `data:` URLs; no file and no network address it
+    /// names is opened.
     ///
     /// # Errors
     /// [`Error::Stamp`].
@@ -89,6 +90,15 @@ impl Stamp {
             Kind::Svg(svg) => svg.size(),
             Kind::Text(text) => text.size(),
         }
+    }
+
+    /// Decodes an image or draws an SVG or a text once, so that damage shows now rather than with the
+    /// first picture. An image stays decoded.
+    ///
+    /// # Errors
+    /// [`Error::Stamp`].
+    pub fn check(&self) -> Result<()> {
+        self.raster(1, 1).map(drop)
     }
 
     /// BLAKE3 of everything that decides what the stamp looks like.
@@ -171,8 +181,11 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/stamps");
         let bytes = std::fs::read(folder.join("logo.png")).unwrap();
         let cut = Stamp::from_bytes(&bytes[..bytes.len() / 2]).unwrap();
-        let error = cut.raster(1, 1).unwrap_err().to_string();
+        let error = cut.check().unwrap_err().to_string();
         assert!(error.starts_with("stamp: ") && error.contains("PNG"), "{error}");
+        for whole in ["logo.png", "logo.svg"] {
+            stamp(whole).check().unwrap();
+        }
     }
 
     #[test]

@@ -152,3 +152,53 @@ async fn a_bad_picture_fails_alone_and_says_why() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_stamp_is_refused_and_says_why() {
+    for home in homes().await {
+        let client = Client::new(&home.url).await;
+        let photo = std::fs::read(variant("baseline-420.jpg")).unwrap();
+        let mut vast = photo.clone();
+        // The height and the width of its SOF0 (ITU-T T.81 B.2.2).
+        let frame = vast.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+        vast[frame + 5..frame + 9].copy_from_slice(&[0xFF; 4]);
+        for (name, kind, content, reason) in [
+            ("cut.jpg", "image/jpeg", photo[..photo.len() / 2].to_vec(), "damaged JPEG"),
+            ("vast.jpg", "image/jpeg", vast, "65535 × 65535 pixels are too many"),
+            ("text.svg", "image/svg+xml", b"no picture".to_vec(), "not a picture"),
+        ] {
+            assert_eq!(client.upload_stamp(name, kind, content).await, None, "{}: {name}", home.name);
+            let newest = client.get("/stamps?limit=1").await["uploads"][0].clone();
+            assert_eq!((&newest["name"], &newest["state"]), (&json!(name), &json!("refused")));
+            assert!(newest["reason"].as_str().unwrap().contains(reason), "{newest}");
+        }
+        let long = json!({ "name": "long.png", "bytes": (10 << 20) + 1, "type": "image/png" });
+        let (status, problem) = client.post("/stamps", long).await;
+        assert!(
+            status == 422 && problem["detail"].as_str().unwrap().contains("at most 10485760 bytes"),
+            "{problem}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_that_it_lives_and_is_ready_and_what_it_did() {
+    for home in homes().await {
+        let asked = async |path: &str| {
+            let answer = crate::client::http().get(format!("{}{path}", home.url)).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        assert_eq!(asked("/health").await, (200, "ok".to_owned()), "{}", home.name);
+        let (status, ready) = asked("/ready").await;
+        let ready: Value = serde_json::from_str(&ready).unwrap();
+        let all = json!({ "database": true, "queue": true, "store": true });
+        assert_eq!((status, ready), (200, all), "{}", home.name);
+        if home.name == "embedded" {
+            let (_, metrics) = asked("/metrics").await;
+            assert!(
+                metrics.contains("# TYPE stampede_jobs_total counter\nstampede_jobs_total 0\n"),
+                "{metrics}"
+            );
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod flaky;
 mod headers;
 mod histories;
 mod intruders;
+mod jobs;
 mod places;
 mod sandbox;
 mod schema;
