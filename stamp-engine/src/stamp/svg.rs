@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod arcs;
 mod element;
 mod links;
 mod load;

@@ -92,6 +92,9 @@ pub(crate) fn all() -> Vec<Bomb> {
         Bomb::refused("SVG of 900 layers, one in another", svg(&layers), "deep in one another"),
         Bomb::refused("SVG of 200,000 shapes, one on another", svg(&shapes), "too many shapes"),
         Bomb::harmless("SVG with 10¹⁵ dashes", svg(dashes)),
+        Bomb::refused("SVG of an arc 10³⁸ wide", svg("<path d='M5 4e38A5 5 0 0 0 1 5'/>"), "vast arcs"),
+        Bomb::refused("SVG of circles 10³⁸ wide", svg(&"<circle r='3e38'/>".repeat(30)), "vast arcs"),
+        Bomb::harmless("SVG of circles 10⁹ wide", svg(&"<circle r='1e9'/>".repeat(3000))),
         Bomb::refused("SVG that holds itself", svg(circle), "in a circle"),
         Bomb::harmless("SVG that holds a PNG of 16,000²", svg(&inner)),
     ]

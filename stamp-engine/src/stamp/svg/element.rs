@@ -4,6 +4,7 @@
 
 use resvg::usvg::roxmltree::Node;
 
+use super::arcs::Arcs;
 use super::sheets::{self, Sheets};
 use crate::{Error, Result};
 
@@ -40,7 +41,9 @@ impl Element {
             ));
         }
         let outline = node.attribute("d").or_else(|| node.attribute("points"));
-        let vertices = if name == "line" { 2.0 } else { outline.map_or(0.0, vertices) };
+        let points = if name == "line" { 2.0 } else { outline.map_or(0.0, vertices) };
+        let arcs = Arcs::of(node);
+        let vertices = points + arcs.curves;
         let bytes: usize = node.attributes().map(|attribute| attribute.value().len()).sum();
         let style = node.attribute("style").map_or(0.0, sheets::parsing);
         let text = if name == "text" { text(node) } else { 0.0 };
@@ -48,11 +51,12 @@ impl Element {
             nanoseconds: ELEMENT
                 + LEVEL * depth as f64
                 + BYTE * bytes as f64
-                + VERTEX * vertices
+                + VERTEX * points
+                + arcs.nanoseconds
                 + sheets.matching(node, depth)
                 + style
                 + text,
-            shapes: if vertices > 0.0 { 1.0 } else { 0.0 },
+            shapes: if points > 0.0 { 1.0 } else { 0.0 },
             vertices,
         })
     }

@@ -33,7 +33,7 @@ pub(super) fn check(document: &Document<'_>) -> Result<f64> {
             "the SVG's parts refer to one another more than {DEEPEST} deep; simplify it"
         )));
     }
-    if whole.nanoseconds > MOST {
+    if !whole.nanoseconds.is_finite() || whole.nanoseconds > MOST {
         return Err(too_much());
     }
     Ok(whole.nanoseconds)
@@ -41,8 +41,8 @@ pub(super) fn check(document: &Document<'_>) -> Result<f64> {
 
 pub(super) fn too_much() -> Error {
     Error::stamp(
-        "reading the SVG would take too long: it has too many shapes, letters or style rules, or its parts \
-         refer to one another too often; simplify it, or use an image of it",
+        "reading the SVG would take too long: it has too many shapes, letters or style rules, or vast arcs, or \
+         its parts refer to one another too often; simplify it, or use an image of it",
     )
 }
 
