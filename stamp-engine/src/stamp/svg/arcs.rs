@@ -44,7 +44,8 @@ impl Arcs {
             if let PathSegment::EllipticalArc { rx, ry, .. } = segment {
                 let (short, long) = (rx.abs().min(ry.abs()), rx.abs().max(ry.abs()));
                 if short > LEAST_RADIUS {
-                    // Radii too short to reach are lengthened (SVG 2, 9.5.4); p.x and p.y are at most the reach.
+                    // Radii too short to reach are lengthened (SVG 2, 9.5.4); half of what they span is at
+                    // most the reach.
                     let curves = curves(long * (2.0 * reach / short).max(1.0));
                     arcs.curves += curves;
                     arcs.nanoseconds += CURVE * curves + WAITING * curves * curves;
