@@ -43,7 +43,7 @@ FREE_INTERNET_GB = 100
 
 # A picture of 12 megapixels, JPEG, as fixtures/large has them.
 PICTURE_GB = 4.6e-3
-# Of the stamper's processor, in a warm batch of ten: 12.5 to 13.3 ms (benches/README.md, `--example batch`).
+# Of the stamper's processor, in a warm batch of ten: 12.5 to 13.3 ms (benches/service/lambdas.py).
 STAMP_SECONDS = 0.0133
 # Assumed: a Lambda reads and writes 75 MB/s, which AWS does not promise. The slower of the two is what is paid for.
 NETWORK_GB_A_SECOND = 0.075

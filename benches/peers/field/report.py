@@ -39,9 +39,9 @@ def page(found: dict, jobs: dict) -> str:
         "Written by `make peers` from [results/field.json](results/field.json); how each tool is called stands in",
         "[peers/field/tools.py](peers/field/tools.py), what it is asked in [peers/field/jobs.py](peers/field/jobs.py).",
         "",
-        f"{found['date']}, {machine['processor']}, {machine['cores']} cores, {machine['memory']} GiB, {machine['system']}. "
-        f"Medians of {found['rounds']} rounds in which the tools took turns, least and most in brackets; file to file, in",
-        "memory, with each tool's start; one core unless the job says otherwise. The stamp's alpha is 0.8 at most.",
+        f"{found['date']}, {machine['processor']}, {machine['cores']} cores, {machine['memory']} GiB, {machine['system']}.",
+        f"Medians of {found['rounds']} rounds in which the tools took turns, least and most in brackets;",
+        "file to file, in memory, with each tool's start; one core unless the job says otherwise. The stamp's alpha is 0.8 at most.",
         "",
         "| Tool | Version |",
         "|---|---|",
@@ -53,7 +53,9 @@ def page(found: dict, jobs: dict) -> str:
         "![Quality away from the stamp](results/outside.svg)",
         "",
         "× is the rate beside the best other tool's. PSNR and SSIM are those of the result beside the exact composite, under the",
-        "stamp and farther than 16 pixels away from it; ∞ is no difference at all.",
+        "stamp and farther than 16 pixels away from it, of the first picture; ∞ is no difference at all. Peak memory is that of",
+        "a tool's largest process: on several cores Pillow, ImageMagick and GraphicsMagick have one a core, all others one. But",
+        "for JPEG → JPEG both rows of `stamp` are the same work.",
     ]
     for job in jobs.values():
         lines += ["", f"## {title(job)}", "", *table(job)]

@@ -144,7 +144,7 @@ TOOLS = [
     _tool("stamp, splice", stamp(whole=False), [STAMP, "--version"]),
     _tool("stamp, pixel path", stamp(whole=True), [STAMP, "--version"]),
     _tool("sharp", worker(NODE, WORKERS / "sharp.mjs"), [NODE, WORKERS / "sharp.mjs", "--version"]),
-    _tool("libvips", worker(PYTHON, WORKERS / "vips.py"), [PYTHON, WORKERS / "vips.py", "--version"], VIPS_CONCURRENCY="{cores}"),
+    _tool("libvips", worker(PYTHON, WORKERS / "vips.py"), [PYTHON, WORKERS / "vips.py", "--version"], VIPS_CONCURRENCY="1"),
     _tool("OpenCV", worker(PYTHON, WORKERS / "opencv.py"), [PYTHON, WORKERS / "opencv.py", "--version"]),
     _tool("Pillow", worker(PYTHON, WORKERS / "pillow.py"), [PYTHON, WORKERS / "pillow.py", "--version"]),
     _tool("ImageMagick", side_by_side(imagemagick), [_imagemagick(), "-version"], OMP_NUM_THREADS="1"),

@@ -2,6 +2,7 @@
 by a thread for each core, with OpenCV's own threads off (they do not help a codec)."""
 
 import json
+import platform
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,7 +27,7 @@ def work(task, colour, keep, file):
 
 if __name__ == "__main__":
     if sys.argv[1] == "--version":
-        print(cv2.__version__)
+        print(f"{cv2.__version__}, Python {platform.python_version()}")
         sys.exit()
     task = json.load(open(sys.argv[1]))
     cv2.setNumThreads(1)

@@ -2,6 +2,7 @@
 no threads of its own: on several cores, as many processes share the files."""
 
 import json
+import platform
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -26,7 +27,8 @@ def work(task, files):
 
 if __name__ == "__main__":
     if sys.argv[1] == "--version":
-        print(f"{__version__}, libjpeg-turbo {features.version('libjpeg_turbo')}, zlib-ng {features.version('zlib_ng')}")
+        codecs = f"libjpeg-turbo {features.version('libjpeg_turbo')}, zlib-ng {features.version('zlib_ng')}"
+        print(f"{__version__}, {codecs}, Python {platform.python_version()}")
         sys.exit()
     task = json.load(open(sys.argv[1]))
     cores, files = task["cores"], task["files"]

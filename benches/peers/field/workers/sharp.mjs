@@ -7,7 +7,7 @@ import { basename, extname, join } from 'node:path'
 const here = new URL('../sharp/', import.meta.url)
 const sharp = createRequire(here)('sharp')
 if (process.argv[2] === '--version') {
-  console.log(`${sharp.versions.sharp}, libvips ${sharp.versions.vips}`)
+  console.log(`${sharp.versions.sharp}, libvips ${sharp.versions.vips}, Node.js ${process.versions.node}`)
   process.exit()
 }
 const task = JSON.parse(readFileSync(process.argv[2], 'utf8'))
