@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: sbom reproducible soak peers instructions instructions-baseline picture cloud moto unit-and-moto deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: sbom reproducible soak peers instructions instructions-baseline picture cloud moto soak-shortly unit-and-moto cloud-soak-and-instructions deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny terraform unit-and-moto site cloud instructions arm fuzz
+test: set-up lint docs deny terraform unit-and-moto site cloud-soak-and-instructions arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -92,7 +92,7 @@ terraform:
 
 ## The whole system on an emulator of AWS, used and taken away again.
 cloud:
-	PROFILE=dev .venv-deploy/bin/python terraform/tests/local_aws.py
+	PROFILE=dev env -u MAKEFLAGS -u MFLAGS .venv-deploy/bin/python terraform/tests/local_aws.py
 
 ## RDS with its proxy, and CloudFront, on another emulator.
 moto:
@@ -104,14 +104,25 @@ unit-and-moto:
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \
-		env -u MAKEFLAGS -u MFLAGS cargo test --workspace --features stamp-engine/s3 --locked
+		env -u MAKEFLAGS -u MFLAGS cargo test --workspace --features stamp-engine/s3 --locked -- --skip soak::
 
-## The kernels' and the splice path's tests on aarch64 (NEON), emulated.
+## Two minutes of what `make soak` does in thirty.
+soak-shortly:
+	STAMPEDE_REQUIRE_S3=1 env -u MAKEFLAGS -u MFLAGS \
+		cargo test --workspace --features stamp-engine/s3 --locked --test service -- soak::
+
+## Minutes of which most are waiting; to the compiler and valgrind is given what the others leave.
+cloud-soak-and-instructions:
+	$(MAKE) --no-print-directory -j3 cloud soak-shortly instructions
+
+## The kernels' and the splice path's tests on aarch64 (NEON), emulated, and compiled as what is counted is: nothing else
+## of the engine runs.
+arm: export CARGO_PROFILE_COUNTED_DEBUG_ASSERTIONS = true
 arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER = aarch64-linux-gnu-gcc
 arm: export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER = qemu-aarch64-static -L /usr/aarch64-linux-gnu
 arm:
 	@.ci/set-up arm || echo "*** SKIPPED, NOT PASSED: the tests on aarch64 cannot be built here ***"
-	@! .ci/set-up arm >/dev/null 2>&1 || cargo test -p stamp-engine --no-default-features --lib --locked \
+	@! .ci/set-up arm >/dev/null 2>&1 || cargo test -p stamp-engine --profile counted --no-default-features --lib --locked \
 		--target aarch64-unknown-linux-gnu -- blend:: jpeg::
 
 ## A fixed number of inputs for each fuzz target, with AddressSanitizer; more with FUZZ_RUNS, and then
@@ -163,19 +174,15 @@ peers: build large
 	.venv-peers/bin/python benches/peers/field/report.py
 	benches/cost.py --write
 
-## The instructions of the kernel, the walk, the copy and a splice, beside those that are committed. What is built for
-## it is the engine without its default features, of which the compiler may warn of nothing.
-PARTS := RUSTFLAGS="-D warnings" cargo build --profile counted -p stampede-instructions --locked
+## The instructions of the kernel, the walk, the copy and a splice, beside those that are committed.
 instructions:
 	.ci/set-up instructions
-	$(PARTS)
-	benches/instructions/count.py target/counted/stampede-instructions
+	env -u MAKEFLAGS -u MFLAGS nice benches/instructions/count.py
 
 ## Makes the counts of now those to compare with.
 instructions-baseline:
 	.ci/set-up instructions
-	$(PARTS)
-	benches/instructions/count.py target/counted/stampede-instructions --write
+	benches/instructions/count.py --write
 
 ## The splice path beside OpenCV and jpegtran, in one run.
 peers-splice: build
