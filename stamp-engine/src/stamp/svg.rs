@@ -210,15 +210,52 @@ mod tests {
 
     #[test]
     fn files_are_not_read() {
-        let folder = tempfile::tempdir().unwrap();
+        // Beside the tests' own folder, so that a relative path leads there, too.
+        let folder = tempfile::tempdir_in(".").unwrap();
         let file = folder.path().join("secret.png");
         ::image::RgbImage::from_pixel(4, 4, ::image::Rgb([255; 3])).save(&file).unwrap();
-        let svg = format!(
-            r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><image href="{}" width="4" height="4"/></svg>"#,
-            file.display()
-        );
-        let raster = Svg::parse(svg.as_bytes()).unwrap().draw(4, 4).unwrap();
-        assert!(raster.rgba.iter().all(|pixel| *pixel == [0; 4]));
+        let drawing = folder.path().join("secret.svg");
+        let white = r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><path d="M0 0h4v4h-4z" fill="white"/>"#;
+        std::fs::write(&drawing, format!("{white}</svg>")).unwrap();
+
+        let absolute = |path: &std::path::Path| path.canonicalize().unwrap().display().to_string();
+        for path in [
+            absolute(&file),
+            absolute(&drawing),
+            format!("file://{}", absolute(&file)),
+            format!("file://{}", absolute(&drawing)),
+            file.display().to_string(),
+            drawing.display().to_string(),
+        ] {
+            let size = r#"width="4" height="4""#;
+            let inner = format!(
+                r#"<svg xmlns="http://www.w3.org/2000/svg" {size}><image href="{path}" {size}/></svg>"#
+            );
+            let rectangle = format!("<rect {size} fill=\"none\"");
+            for content in [
+                format!(r#"<image href="{path}" {size}/>"#),
+                format!(r#"<image xlink:href="{path}" {size}/>"#),
+                format!(r##"<use href="{path}#a" {size}/>"##),
+                format!(
+                    r##"<filter id="f"><feImage href="{path}"/></filter>{rectangle} filter="url(#f)"/>"##
+                ),
+                format!(r#"<pattern id="p" href="{path}" {size}/>{rectangle} style="fill:url({path})"/>"#),
+                format!(
+                    r#"<style>@import url("{path}"); rect {{ fill: url("{path}") }}</style>{rectangle}/>"#
+                ),
+                format!(
+                    r#"<image href="data:image/svg+xml,{}" {size}/>"#,
+                    inner.replace('<', "%3C").replace('"', "'")
+                ),
+            ] {
+                let svg = format!(
+                    r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" {size}>{content}</svg>"#
+                );
+                let raster = Svg::parse(svg.as_bytes()).unwrap().draw(4, 4).unwrap();
+                // What cannot be found may be painted black instead.
+                assert!(raster.rgba.iter().all(|pixel| pixel[..3] == [0; 3]), "{content}");
+            }
+        }
     }
 
     #[test]
