@@ -54,8 +54,8 @@ def page(found: dict, jobs: dict) -> str:
         "",
         "× is the rate beside the best other tool's. PSNR and SSIM are those of the result beside the exact composite, under the",
         "stamp and farther than 16 pixels away from it, of the first picture; ∞ is no difference at all. Peak memory is that of",
-        "a tool's largest process: on several cores Pillow, ImageMagick and GraphicsMagick have one a core, all others one. But",
-        "for JPEG → JPEG both rows of `stamp` are the same work.",
+        "a tool's largest process: on several cores Pillow, ImageMagick and GraphicsMagick have one a core, all others one. Both",
+        "rows of `stamp` are the same work, except for JPEG → JPEG.",
     ]
     for job in jobs.values():
         lines += ["", f"## {title(job)}", "", *table(job)]

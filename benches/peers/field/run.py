@@ -108,7 +108,6 @@ def contest(job: jobs.Job, tools: list, rounds: int, home: Path) -> list[dict]:
 
 def timed(tool, task: Task, home: Path) -> tuple[float, float, int]:
     """Wall and CPU seconds, and the peak resident memory of the largest process in KiB."""
-    variables = {name: value.format(cores=task.cores) for name, value in tool.variables.items()}
     # A process inherits the peak of the one that it is forked from; that of `time` is small.
     note = home / "time"
     command = ["/usr/bin/time", "-f", "%M", "-o", note, *tool.command(task, home)]
@@ -117,7 +116,7 @@ def timed(tool, task: Task, home: Path) -> tuple[float, float, int]:
     said_wrong = home / "stderr"
     with open(said_wrong, "wb") as stderr:
         start = time.perf_counter()
-        process = subprocess.Popen([str(word) for word in command], env={**os.environ, **variables},
+        process = subprocess.Popen([str(word) for word in command], env={**os.environ, **tool.variables},
                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start

@@ -133,7 +133,7 @@ class Tool:
     command: Command
     version: Command
     variables: dict
-    """Of the environment; `{cores}` stands for the number of cores."""
+    """Of the environment."""
 
 
 def _tool(name: str, command: Command, version: list, **variables) -> Tool:

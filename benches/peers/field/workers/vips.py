@@ -11,6 +11,7 @@ import pyvips
 
 OPTIONS = {"jpg": {"Q": 85, "subsample_mode": "on"}, "png": {}, "webp": {"Q": 80, "effort": 2}}
 
+
 def work(task, stamp, file):
     options = {"compression": 2, "filter": "up"} if task["quick"] else OPTIONS[task["target"]]
     x, y = (0, 0) if task["tiled"] else task["places"][0]
