@@ -3,7 +3,7 @@
 export PATH := $(HOME)/.cargo/bin:$(HOME)/.local/bin:$(PATH)
 STAMP := target/release/stamp
 
-.PHONY: sbom reproducible soak peers instructions instructions-baseline picture cloud moto soak-shortly unit-and-moto cloud-soak-and-instructions deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
+.PHONY: sbom reproducible soak peers instructions instructions-baseline picture cloud moto soak-shortly unit-moto-and-terraform cloud-soak-and-instructions deploy destroy site-files package run stamp test set-up build fmt lint docs deny terraform unit site arm fuzz miri bench large peers-splice clean
 
 ## Build the service and serve it at http://127.0.0.1:8080, with its data in ./data.
 run:
@@ -20,7 +20,7 @@ stamp: build
 	@echo "The stamped pictures are in $(CURDIR)/out"
 
 ## Everything that CI runs.
-test: set-up lint docs deny terraform unit-and-moto site cloud-soak-and-instructions arm fuzz
+test: set-up lint docs deny unit-moto-and-terraform site cloud-soak-and-instructions arm fuzz
 
 set-up:
 	.ci/set-up test
@@ -98,9 +98,9 @@ cloud:
 moto:
 	.venv-deploy/bin/python terraform/tests/moto.py
 
-## The latter takes minutes, nearly all of them waiting: both at once.
-unit-and-moto:
-	$(MAKE) --no-print-directory -j2 unit moto
+## The latter two take minutes, much of them waiting: all at once.
+unit-moto-and-terraform:
+	$(MAKE) --no-print-directory -j3 unit moto terraform
 
 unit:
 	STAMPEDE_REQUIRE_S3=1 STAMPEDE_REQUIRE_PYTHON=1 STAMPEDE_REQUIRE_CHROMIUM=1 \

@@ -152,6 +152,14 @@ class LocalAws(Target):
         functions = self.client("cloudfront").list_functions()["FunctionList"].get("Items", [])
         ec2 = self.client("ec2")
         of_ours = [{"Name": "is-default", "Values": ["false"]}]
+        vpcs = [vpc["VpcId"] for vpc in ec2.describe_vpcs(Filters=of_ours)["Vpcs"]]
+        # Asked twice to create one, as after an answer that was lost, an emulator passes over the client's token and
+        # makes two. AWS keeps a VPC for as long as a gateway lies in it, so that none outlives its own.
+        gateways = [
+            nat["NatGatewayId"]
+            for nat in ec2.describe_nat_gateways()["NatGateways"]
+            if nat["State"] != "deleted" and nat["VpcId"] in vpcs
+        ]
         found = {
             "CloudFront": [distribution["DomainName"] for distribution in distributions],
             "CloudFront functions": sorted({function["Name"] for function in functions}),
@@ -162,10 +170,8 @@ class LocalAws(Target):
             "Secrets Manager": [secret["Name"] for secret in self.client("secretsmanager").list_secrets()["SecretList"]],
             "EventBridge Scheduler": [one["Name"] for one in self.client("scheduler").list_schedules()["Schedules"]],
             "IAM roles": [role["RoleName"] for role in self.client("iam").list_roles()["Roles"]],
-            "VPC": [vpc["VpcId"] for vpc in ec2.describe_vpcs(Filters=of_ours)["Vpcs"]],
-            "NAT gateways": [
-                nat["NatGatewayId"] for nat in ec2.describe_nat_gateways()["NatGateways"] if nat["State"] != "deleted"
-            ],
+            "VPC": vpcs,
+            "NAT gateways": gateways,
             "CloudWatch alarms": [
                 alarm["AlarmName"] for alarm in self.client("cloudwatch").describe_alarms()["MetricAlarms"]
             ],
