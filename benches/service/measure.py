@@ -1,6 +1,6 @@
 """The service beside the command, and the API under load, in one run.
 
-Starts target/release/stampede in a temporary folder. Needs `make large`, wrk, and an idle machine.
+Starts target/release/stampede in a temporary folder. Needs `make large`, wrk, djpeg, and an idle machine.
 """
 
 import json
@@ -116,6 +116,29 @@ def wrk(path, token, script=None):
     return f"{rate:,.0f} a second, p99 {p99}" + (f", {bad[1]} REFUSED" if bad else "")
 
 
+def one_core():
+    return ["taskset", "-c", str(max(os.sched_getaffinity(0)))]
+
+
+def previews(file, picture, token):
+    """Of a place of its own each time, in turn with libjpeg-turbo's own decoder on the same picture: how fast the
+    machine is just then."""
+    times, decodes = [], []
+    for run in range(11):
+        wanted = {"picture": picture, "stamp": "built-in:logo", "size": 1024, "settings": {"margin": f"{run}px"}}
+        request = urllib.request.Request(f"{URL}/preview", json.dumps(wanted).encode(), method="POST")
+        request.add_header("content-type", "application/json")
+        request.add_header("authorization", f"Bearer {token}")
+        began = time.perf_counter()
+        urllib.request.urlopen(request).read()
+        times.append(1000 * (time.perf_counter() - began))
+        began = time.perf_counter()
+        subprocess.run([*one_core(), "djpeg", "-outfile", "/dev/null", file], check=True)
+        decodes.append(1000 * (time.perf_counter() - began))
+    told = [f"{statistics.median(all):.0f} ms, {min(all):.0f} to {max(all):.0f}" for all in (times, decodes)]
+    return f"{told[0]} (djpeg {told[1]})"
+
+
 def main():
     large = sorted((ROOT / "fixtures/large").glob("12mp-*.jpg"))
     if not large:
@@ -156,18 +179,8 @@ def main():
             service = serve(folder, log, "--stampers", "0")
             print("POST /jobs, nobody stamping:", wrk("/jobs", token, script))
             stop(service)
-            service = serve(folder, log, "--stampers", "0", before=("taskset", "-c", str(max(os.sched_getaffinity(0)))))
-            preview = {"picture": ids[0], "stamp": "built-in:logo", "size": 1024}
-            times = []
-            for run in range(11):
-                body = json.dumps({**preview, "settings": {"margin": f"{run}px"}}).encode()
-                request = urllib.request.Request(f"{URL}/preview", body, method="POST")
-                request.add_header("content-type", "application/json")
-                request.add_header("authorization", f"Bearer {token}")
-                began = time.perf_counter()
-                urllib.request.urlopen(request).read()
-                times.append(1000 * (time.perf_counter() - began))
-            print(f"POST /preview of 12 MP, on one core: {statistics.median(times):.0f} ms, {min(times):.0f} to {max(times):.0f}")
+            service = serve(folder, log, "--stampers", "0", before=one_core())
+            print("POST /preview of 12 MP, on one core:", previews(files[0], ids[0], token))
         finally:
             stop(service)
 

@@ -141,6 +141,42 @@ impl Ministack {
         }
     }
 
+    /// All that a function has logged, line by line.
+    ///
+    /// # Errors
+    /// [`Refusal`], also when it never ran.
+    pub async fn log(&self, function: &str) -> Result<String, Refusal> {
+        let ask = async |what: &str, body: Value| {
+            let call =
+                self.http().post(&self.endpoint).header("x-amz-target", format!("Logs_20140328.{what}"));
+            let call = call.header("content-type", "application/x-amz-json-1.1").body(body.to_string());
+            self.answer(what, signed(call, "logs")).await
+        };
+        let group = format!("/aws/lambda/{function}");
+        let (mut log, mut next) = (String::new(), Value::Null);
+        loop {
+            let mut page = json!({ "logGroupName": group });
+            if next.is_string() {
+                page["nextToken"] = next;
+            }
+            let mut streams = ask("DescribeLogStreams", page).await?;
+            for stream in streams["logStreams"].as_array().into_iter().flatten() {
+                let name = &stream["logStreamName"];
+                let of = json!({ "logGroupName": group, "logStreamName": name, "limit": 10_000, "startFromHead": true });
+                let events = ask("GetLogEvents", of).await?;
+                let lines = events["events"].as_array().into_iter().flatten();
+                for line in lines.filter_map(|event| event["message"].as_str()) {
+                    log.push_str(line);
+                    log.push('\n');
+                }
+            }
+            next = streams["nextToken"].take();
+            if next.is_null() {
+                return Ok(log);
+            }
+        }
+    }
+
     /// Makes an HTTP API all of whose routes lead to a function; where it answers.
     ///
     /// # Errors

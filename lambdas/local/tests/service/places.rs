@@ -94,7 +94,7 @@ pub(crate) struct Home {
 /// On embedded parts, on real ones, and as Lambdas.
 pub(crate) async fn homes() -> Vec<Home> {
     let mut homes = vec![embedded(), on_real_parts().await];
-    homes.extend(as_lambdas().await);
+    homes.extend(as_lambdas(Postgres::start().unwrap(), &[]).await);
     homes
 }
 
@@ -115,10 +115,11 @@ async fn on_real_parts() -> Home {
 }
 
 /// An HTTP API hands requests to the middleware, SQS hands messages to the stamper, which calls the API back.
-pub(crate) async fn as_lambdas() -> Option<Home> {
+/// With more settings than they need.
+pub(crate) async fn as_lambdas(postgres: Postgres, more: &[(&str, &str)]) -> Option<Home> {
     let packed = tempfile::tempdir().unwrap();
     let [sweeper, middleware, stamper] = packages(["sweeper", "middleware", "stamper"], packed.path())?;
-    let (postgres, ministack) = (Postgres::start().unwrap(), Ministack::start().unwrap());
+    let ministack = Ministack::start().unwrap();
     let mut settings = settings(&postgres, &ministack).await;
     let mut set = |name: &str, value: &str| settings.push((name.to_owned(), value.to_owned()));
     set("STAMPEDE_SECRET", &"s".repeat(64));
@@ -126,6 +127,8 @@ pub(crate) async fn as_lambdas() -> Option<Home> {
     set("STAMPEDE_INSECURE_COOKIE", "1");
     // Nobody listens: who asks finds all that happened.
     set("STAMPEDE_PUSHER", "1:key:secret@http://127.0.0.1:9");
+    // A later one of the same name is what counts.
+    more.iter().for_each(|(name, value)| set(name, value));
     ministack.function("sweeper", &sweeper, &settings).await.unwrap();
     ministack.invoke("sweeper", &serde_json::json!({ "do": "migrate" })).await.unwrap();
     ministack.function("middleware", &middleware, &settings).await.unwrap();

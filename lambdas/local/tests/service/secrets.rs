@@ -1,14 +1,12 @@
 //! What nobody may read is in no log, whatever goes wrong and however much is logged.
 
-use std::path::Path;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 use stampede_emulators::{Ministack, Postgres};
 
 use crate::client::{Client, http, variant};
 use crate::flaky::Flaky;
-use crate::places::{Service, free_port, new_token, settings};
+use crate::places::{Service, as_lambdas, free_port, new_token, settings};
 
 const SIGNING: &str = "signing-4f0c9b7e2d-signing-4f0c9b7e2d";
 const PUSHER: &str = "pusher71c3d05aa9";
@@ -71,13 +69,12 @@ async fn use_it(client: &Client, url: &str, token: &str) -> Hidden {
     ]
 }
 
-fn look(log: &Path, hidden: Hidden) {
-    let log = std::fs::read_to_string(log).unwrap();
-    for level in ["TRACE", "DEBUG", "ERROR"] {
+fn look(log: &str, levels: &[&str], hidden: &Hidden) {
+    for level in levels {
         assert!(log.contains(&format!("\"level\":\"{level}\"")), "nothing is logged as {level}");
     }
     for (what, hidden) in hidden {
-        let line = log.lines().find(|line| line.contains(&hidden));
+        let line = log.lines().find(|line| line.contains(hidden));
         assert!(line.is_none(), "{what} is in the log: {}", line.unwrap_or_default());
     }
 }
@@ -103,7 +100,7 @@ async fn the_log_of_embedded_parts_has_no_secrets() {
     }
     let broken = client.call(Method::GET, &format!("/pictures/{id}/thumbnail"), None).await;
     assert_eq!(broken.status(), 500);
-    look(&log, hidden);
+    look(&std::fs::read_to_string(log).unwrap(), &["TRACE", "DEBUG", "ERROR"], &hidden);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -138,5 +135,35 @@ async fn the_log_of_real_parts_has_no_secrets() {
     {
         hidden.push((what, secret.to_owned()));
     }
-    look(&log, hidden);
+    look(&std::fs::read_to_string(log).unwrap(), &["TRACE", "DEBUG", "ERROR"], &hidden);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_logs_of_lambdas_have_no_secrets() {
+    let pusher = format!("1:key:{PUSHER}@http://127.0.0.1:9");
+    let more = [
+        ("STAMPEDE_LOG", "trace"),
+        ("STAMPEDE_SECRET", SIGNING),
+        ("STAMPEDE_PUSHER", &pusher),
+        ("AWS_SECRET_ACCESS_KEY", AWS),
+    ];
+    let postgres = Postgres::start_with_password(DATABASE).unwrap();
+    let Some(home) = as_lambdas(postgres, &more).await else { return };
+    let client = Client::new(&home.url).await;
+    let session = client.token().to_owned();
+    let mut hidden = use_it(&client, &home.url, &session).await;
+    let (_, ministack) = home.servers.as_ref().unwrap();
+    ministack.invoke("sweeper", &json!({})).await.unwrap();
+    for (what, secret) in
+        [("the database's password", DATABASE), ("Pusher's secret", PUSHER), ("AWS's secret", AWS)]
+    {
+        hidden.push((what, secret.to_owned()));
+    }
+    for (function, levels) in [
+        ("middleware", &["TRACE", "DEBUG", "WARN"][..]),
+        ("stamper", &["TRACE", "DEBUG"]),
+        ("sweeper", &["TRACE", "DEBUG"]),
+    ] {
+        look(&ministack.log(function).await.unwrap(), levels, &hidden);
+    }
 }

@@ -2,6 +2,7 @@
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use stampede_emulators::Postgres;
 
 use crate::client::http;
 use crate::places::{Service, as_lambdas, free_port, run};
@@ -52,7 +53,7 @@ async fn a_command_makes_a_token_and_another_revokes_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sweeper_makes_a_token_and_revokes_it() {
-    let Some(home) = as_lambdas().await else { return };
+    let Some(home) = as_lambdas(Postgres::start().unwrap(), &[]).await else { return };
     let (_, ministack) = home.servers.as_ref().unwrap();
     let made = json!({ "do": "add-token", "name": "ci", "owner": null });
     let made = ministack.invoke("sweeper", &made).await.unwrap();

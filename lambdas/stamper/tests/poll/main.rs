@@ -2,6 +2,7 @@
 
 mod backfill;
 mod bucket_mode;
+mod confined;
 mod heartbeats;
 mod places;
 mod shutdown;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stampede_domain::id::{JobId, OwnerId};
-use stampede_domain::message::{Message, PictureObject, Task, VERSION};
+use stampede_domain::message::{Address, Message, ObjectTask, PictureObject, Task, VERSION};
 use stampede_emulators::Ministack;
 use stampede_queue::{Queue, Sqs};
 use stampede_store::{Buckets, S3, Store};
@@ -24,6 +24,10 @@ impl Stamper {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stamper"));
         command.arg("--poll").envs(variables.iter().cloned());
         Self(command.stdout(std::fs::File::create(log).unwrap()).stdin(Stdio::null()).spawn().unwrap())
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.0.id()
     }
 
     /// As a container is stopped.
@@ -73,6 +77,22 @@ pub(crate) fn stamp_task(picture: &str, stamp: &str) -> String {
         traceparent: None,
     };
     Message::Stamp(task).to_json()
+}
+
+/// The message that asks for a picture of a bucket, for no job.
+pub(crate) fn object_task(bucket: &str, picture: &str, stamp: &str, output: &str, index: u64) -> String {
+    let at = |key: &str| Address { bucket: bucket.to_owned(), key: key.to_owned() };
+    let task = ObjectTask {
+        version: VERSION,
+        picture: at(picture),
+        stamp: Some(at(stamp)),
+        output: at(output),
+        settings: Default::default(),
+        index,
+        request: None,
+        traceparent: None,
+    };
+    Message::Object(task).to_json()
 }
 
 pub(crate) async fn is_empty(queue: &Queue) -> bool {

@@ -1,10 +1,9 @@
 //! A stamper that is told to stop while it works.
 
-use stampede_domain::message::{Address, Message, ObjectTask, VERSION};
 use stampede_emulators::Ministack;
 use stampede_store::About;
 
-use crate::places::{Stamper, clients, fixture, until};
+use crate::places::{Stamper, clients, fixture, object_task, until};
 
 const PICTURES: usize = 100;
 
@@ -18,22 +17,11 @@ async fn what_is_in_hand_is_finished_and_the_rest_is_left_to_others() {
         variables.push((name.to_owned(), value.to_owned()));
     }
     let (store, queue) = clients(&ministack, "pictures", &url, &dead);
-    let at = |key: String| Address { bucket: "pictures".to_owned(), key };
     store.put("logo.png", fixture("stamps/logo.png"), &About::of_type("image/png")).await.unwrap();
     let picture = fixture("pictures/variants/baseline-420.jpg");
     store.put("picture.jpg", picture, &About::of_type("image/jpeg")).await.unwrap();
     let message = |number: usize| {
-        let task = ObjectTask {
-            version: VERSION,
-            picture: at("picture.jpg".to_owned()),
-            stamp: Some(at("logo.png".to_owned())),
-            output: at(format!("out/{number}.jpg")),
-            settings: Default::default(),
-            index: number as u64,
-            request: None,
-            traceparent: None,
-        };
-        Message::Object(task).to_json()
+        object_task("pictures", "picture.jpg", "logo.png", &format!("out/{number}.jpg"), number as u64)
     };
     let messages: Vec<_> = (0..PICTURES).map(message).collect();
     assert!(queue.send(&messages).await.unwrap().iter().all(Result::is_ok));
