@@ -7,7 +7,8 @@
 use std::io::Write as _;
 
 use serde_json::{Map, Value, json};
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing::Level;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -16,7 +17,10 @@ pub fn start_log() {
     let wanted = std::env::var("STAMPEDE_LOG").ok().and_then(|wanted| wanted.parse::<Targets>().ok());
     let filter = wanted.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
     let lines = tracing_subscriber::fmt::layer().json().with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(filter).init();
+    // The runtime's own traces are whole events, with the credentials that requests bring.
+    let no_events =
+        filter_fn(|about| *about.level() < Level::TRACE || !about.target().starts_with("lambda_runtime"));
+    tracing_subscriber::registry().with(lines).with(filter).with(no_events).init();
 }
 
 /// In what a metric counts.
