@@ -9,6 +9,7 @@ mod aws;
 mod cargo_lambda;
 mod cloud;
 mod postgres;
+mod processes;
 mod runtime;
 mod server;
 
@@ -16,5 +17,6 @@ pub use aws::{Ministack, Moto};
 pub use cargo_lambda::CargoLambda;
 pub use cloud::Refusal;
 pub use postgres::Postgres;
+pub use processes::children;
 pub use runtime::{Failed, Function};
 pub use server::Fault;

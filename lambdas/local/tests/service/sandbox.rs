@@ -1,17 +1,10 @@
 //! What decodes pictures is confined without anybody asking for it.
 
 use serde_json::json;
+use stampede_emulators::children;
 
 use crate::client::{Client, variant};
 use crate::places::{Service, free_port};
-
-/// `/proc/PID/status` of the processes that a process has started.
-fn children(parent: u32) -> Vec<String> {
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    // One that ends meanwhile is none.
-    let status = processes.filter_map(|process| std::fs::read_to_string(process.path().join("status")).ok());
-    status.filter(|status| status.lines().any(|line| line == format!("PPid:\t{parent}"))).collect()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn decoders_are_confined_by_default() {

@@ -9,7 +9,7 @@ use stampede_domain::id::{JobId, OwnerId};
 use stampede_domain::message::{Address, Message, ObjectTask, PictureObject, Task, VERSION};
 use stampede_emulators::Ministack;
 use stampede_queue::{Queue, Sqs};
-use stampede_store::{Buckets, S3, Store};
+use stampede_store::{About, Buckets, S3, Store};
 
 pub(crate) fn fixture(name: &str) -> Bytes {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(name);
@@ -51,6 +51,31 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn()
     while !is_so().await {
         assert!(Instant::now() < deadline, "{what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A queue, and a bucket with `picture.jpg` and `logo.png`.
+pub(crate) struct Place {
+    _ministack: Ministack,
+    pub(crate) variables: Vec<(String, String)>,
+    pub(crate) store: Store,
+    pub(crate) queue: Queue,
+}
+
+impl Place {
+    pub(crate) async fn with_a_picture() -> Self {
+        let ministack = Ministack::start().unwrap();
+        let (url, dead) = ministack.queue("tasks", 5).await.unwrap();
+        ministack.bucket("pictures").await.unwrap();
+        let mut variables = ministack.variables().to_vec();
+        for (name, value) in [("STAMPEDE_QUEUE", &*url), ("STAMPEDE_DEAD_LETTERS", &dead)] {
+            variables.push((name.to_owned(), value.to_owned()));
+        }
+        let (store, queue) = clients(&ministack, "pictures", &url, &dead);
+        store.put("logo.png", fixture("stamps/logo.png"), &About::of_type("image/png")).await.unwrap();
+        let picture = fixture("pictures/variants/baseline-420.jpg");
+        store.put("picture.jpg", picture, &About::of_type("image/jpeg")).await.unwrap();
+        Self { _ministack: ministack, variables, store, queue }
     }
 }
 
